@@ -1,0 +1,140 @@
+"""The stack's key, and the bucket with the model archive and the node bundle, pinned by their digests."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components import policies
+from infra.components.account import Account
+from infra.components.buckets import PrivateBucketArgs, private_bucket
+from infra.naming import Names, archive_key, bundle_key, child
+from infra.settings import ModelSettings, SettingsError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+KEY_SERVICES = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com", "s3.amazonaws.com")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArtifactsArgs:
+    """What is stored, and whether an emptying of the stack may delete it."""
+
+    names: Names
+    account: Account
+    settings: ModelSettings
+    deletion_protection: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PinnedObject:
+    """An object of the bucket and the SHA-256 its content must have; empty when none was given."""
+
+    key: str
+    sha256: str
+
+
+class Artifacts(pulumi.ComponentResource):
+    """Customer-managed key and private bucket; `bundle` and `archive` are what the nodes fetch."""
+
+    key_arn: pulumi.Output[str]
+    bucket_name: pulumi.Output[str]
+    bucket_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: ArtifactsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("breakeven:infra:Artifacts", name, {}, opts)
+        self._args = args
+        self._own = pulumi.ResourceOptions(parent=self)
+        key = self._key()
+        self.key_arn = key.arn
+        bucket_args = PrivateBucketArgs(
+            names=args.names,
+            part="artifacts",
+            key_arn=key.arn,
+            expire_days=None,
+            force_destroy=not args.deletion_protection,
+        )
+        self._store = private_bucket(bucket_args, self._own)
+        self.bucket_name, self.bucket_arn = self._store.bucket.bucket, self._store.bucket.arn
+        model = args.settings
+        archive, bundle = _digest("modelArchive", model.model_archive), _digest("nodeBundle", model.node_bundle)
+        self._archive = PinnedObject(key=archive_key(model.model, archive), sha256=archive)
+        self._bundle = PinnedObject(key=bundle_key(bundle), sha256=bundle)
+        self._upload("archive", self._archive, model.model_archive)
+        self._upload("bundle", self._bundle, model.node_bundle)
+        self.register_outputs(
+            {"keyArn": self.key_arn, "bucketName": self.bucket_name, "bucketArn": self.bucket_arn},
+        )
+
+    @property
+    def archive(self) -> PinnedObject:
+        """The model archive."""
+        return self._archive
+
+    @property
+    def bundle(self) -> PinnedObject:
+        """The bundle that turns a fresh instance into a node."""
+        return self._bundle
+
+    def _key(self) -> aws.kms.Key:
+        names = self._args.names
+        key = aws.kms.Key(
+            "key",
+            description=f"Buckets, queues, logs and topics of {names.physical()}",
+            enable_key_rotation=True,
+            deletion_window_in_days=30 if self._args.deletion_protection else 7,
+            policy=_key_policy(self._args.account),
+            tags=names.tags("key"),
+            opts=self._own,
+        )
+        aws.kms.Alias(
+            child("key", "alias"), name=f"alias/{names.physical()}", target_key_id=key.key_id, opts=self._own
+        )
+        return key
+
+    def _upload(self, part: str, pinned: PinnedObject, path: str) -> None:
+        if not path:
+            return
+        aws.s3.BucketObjectv2(
+            part,
+            bucket=self._store.bucket.bucket,
+            key=pinned.key,
+            source=pulumi.FileAsset(str(PROJECT_ROOT / path)),
+            source_hash=pinned.sha256,
+            tags=self._args.names.tags(part),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._store.versioning]),
+        )
+
+
+def _digest(setting: str, path: str) -> str:
+    if not path:
+        return ""
+    try:
+        with (PROJECT_ROOT / path).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        raise SettingsError(setting, f"{path} cannot be read", "build it first, or leave the setting empty") from None
+
+
+def _key_policy(account: Account) -> pulumi.Output[str]:
+    """The account's administrators manage the key; the services use it for this account's resources only."""
+    use = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*", "kms:DescribeKey"]
+    arn = f"arn:{account.partition}"
+    return policies.document(
+        policies.grant({"AWS": f"{arn}:iam::{account.id}:root"}, ["kms:*"], "*"),
+        policies.grant(
+            {"Service": list(KEY_SERVICES)},
+            ["kms:Decrypt", "kms:GenerateDataKey*"],
+            "*",
+            Condition={"StringEquals": {"aws:SourceAccount": account.id}},
+        ),
+        policies.grant(
+            {"Service": f"logs.{account.region}.amazonaws.com"},
+            use,
+            "*",
+            Condition={
+                "ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"{arn}:logs:{account.region}:{account.id}:*"}
+            },
+        ),
+    )

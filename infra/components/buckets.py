@@ -1,0 +1,120 @@
+"""A private bucket: versioned, encrypted with the stack's key, closed to the public and to plain HTTP."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components import policies
+from infra.naming import Names, child
+
+NONCURRENT_DAYS = 30
+ABORT_UPLOAD_DAYS = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateBucketArgs:
+    """How a private bucket is named, encrypted and emptied."""
+
+    names: Names
+    part: str
+    key_arn: pulumi.Input[str]
+    expire_days: int | None
+    force_destroy: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateBucket:
+    """The bucket and the versioning that objects must wait for.
+
+    An object written before versioning is on keeps the version `null` (S3 user guide, Versioning).
+    """
+
+    bucket: aws.s3.Bucket
+    versioning: aws.s3.BucketVersioning
+
+
+def private_bucket(args: PrivateBucketArgs, opts: pulumi.ResourceOptions) -> PrivateBucket:
+    """Create the bucket and everything that keeps it private."""
+    bucket = aws.s3.Bucket(
+        args.part,
+        bucket_prefix=args.names.bucket_prefix(args.part),
+        force_destroy=args.force_destroy,
+        tags=args.names.tags(args.part),
+        opts=opts,
+    )
+    versioning = aws.s3.BucketVersioning(
+        child(args.part, "versioning"),
+        bucket=bucket.id,
+        versioning_configuration={"status": "Enabled"},
+        opts=opts,
+    )
+    _encrypt(args, bucket, opts)
+    _close(args, bucket, opts)
+    _expire(args, bucket, versioning, opts)
+    return PrivateBucket(bucket=bucket, versioning=versioning)
+
+
+def _encrypt(args: PrivateBucketArgs, bucket: aws.s3.Bucket, opts: pulumi.ResourceOptions) -> None:
+    aws.s3.BucketServerSideEncryptionConfiguration(
+        child(args.part, "encryption"),
+        bucket=bucket.id,
+        rules=[
+            {
+                "apply_server_side_encryption_by_default": {
+                    "sse_algorithm": "aws:kms",
+                    "kms_master_key_id": args.key_arn,
+                },
+                "bucket_key_enabled": True,
+            }
+        ],
+        opts=opts,
+    )
+
+
+def _close(args: PrivateBucketArgs, bucket: aws.s3.Bucket, opts: pulumi.ResourceOptions) -> None:
+    block = aws.s3.BucketPublicAccessBlock(
+        child(args.part, "private"),
+        bucket=bucket.id,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+        opts=opts,
+    )
+    aws.s3.BucketOwnershipControls(
+        child(args.part, "ownership"), bucket=bucket.id, rule={"object_ownership": "BucketOwnerEnforced"}, opts=opts
+    )
+    aws.s3.BucketPolicy(
+        child(args.part, "policy"),
+        bucket=bucket.id,
+        policy=policies.document(
+            policies.refuse_plain_http("s3:*", bucket.arn, pulumi.Output.concat(bucket.arn, "/*"))
+        ),
+        # Both calls change the bucket's access, and S3 answers OperationAborted when they meet.
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[block])),
+    )
+
+
+def _expire(
+    args: PrivateBucketArgs,
+    bucket: aws.s3.Bucket,
+    versioning: aws.s3.BucketVersioning,
+    opts: pulumi.ResourceOptions,
+) -> None:
+    expiration = {"expiration": {"days": args.expire_days}} if args.expire_days else {}
+    aws.s3.BucketLifecycleConfiguration(
+        child(args.part, "lifecycle"),
+        bucket=bucket.id,
+        rules=[
+            {
+                "id": "tidy",
+                "status": "Enabled",
+                "filter": {"prefix": ""},
+                "abort_incomplete_multipart_upload": {"days_after_initiation": ABORT_UPLOAD_DAYS},
+                "noncurrent_version_expiration": {"noncurrent_days": NONCURRENT_DAYS},
+                **expiration,
+            }
+        ],
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[versioning])),
+    )

@@ -1,0 +1,65 @@
+"""What an instance may do, and no more: its artifacts, its own group's hooks, its logs, metrics, registry and queue."""
+
+from collections.abc import Iterator
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components import policies
+from infra.components.fleet_types import FleetArgs
+from infra.naming import RESULT_PREFIX, UPLOAD_PREFIX, child
+
+
+def instance_profile(
+    args: FleetArgs,
+    logs: aws.cloudwatch.LogGroup,
+    registry_arn: pulumi.Input[str] | None,
+    opts: pulumi.ResourceOptions,
+) -> aws.iam.InstanceProfile:
+    """The role of the instances, with Session Manager instead of keys and SSH."""
+    role = aws.iam.Role(
+        "node", assume_role_policy=policies.assumed_by("ec2.amazonaws.com"), tags=args.names.tags("node"), opts=opts
+    )
+    aws.iam.RolePolicyAttachment(
+        child("node", "session-manager"),
+        role=role.name,
+        policy_arn=f"arn:{args.account.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore",
+        opts=opts,
+    )
+    aws.iam.RolePolicy(
+        child("node", "work"), role=role.id, policy=policies.document(*_statements(args, logs, registry_arn)), opts=opts
+    )
+    return aws.iam.InstanceProfile("node", role=role.name, tags=args.names.tags("node"), opts=opts)
+
+
+def _statements(
+    args: FleetArgs, logs: aws.cloudwatch.LogGroup, registry_arn: pulumi.Input[str] | None
+) -> Iterator[policies.Statement]:
+    store, account = args.artifacts, args.account
+    objects = [pulumi.Output.concat(store.bucket_arn, "/", pinned.key) for pinned in (store.archive, store.bundle)]
+    yield policies.allow(["s3:GetObject"], objects)
+    yield policies.allow(["kms:Decrypt"], [store.key_arn])
+    group = args.names.group_arn(account.partition, account.region, account.id)
+    hooks = ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"]
+    yield policies.allow(hooks, [group])
+    streams = pulumi.Output.concat(logs.arn, ":log-stream:*")
+    yield policies.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [streams])
+    # PutMetricData has no resource-level permission; the namespace is what can be bounded (CloudWatch user guide).
+    only = {"StringEquals": {"cloudwatch:namespace": args.names.metric_namespace()}}
+    yield policies.allow(["cloudwatch:PutMetricData"], ["*"], Condition=only)
+    if registry_arn is not None:
+        entries = ["servicediscovery:RegisterInstance", "servicediscovery:DeregisterInstance"]
+        yield policies.allow(entries, [registry_arn])
+    if args.intake:
+        yield from _document_statements(args)
+
+
+def _document_statements(args: FleetArgs) -> Iterator[policies.Statement]:
+    intake = args.intake
+    if not intake:
+        return
+    queue = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+    yield policies.allow(queue, [intake.queue_arn])
+    yield policies.allow(["s3:GetObject"], [pulumi.Output.concat(intake.bucket_arn, "/", UPLOAD_PREFIX, "*")])
+    yield policies.allow(["s3:PutObject"], [pulumi.Output.concat(intake.bucket_arn, "/", RESULT_PREFIX, "*")])
+    yield policies.allow(["kms:GenerateDataKey"], [args.artifacts.key_arn])

@@ -1,0 +1,127 @@
+"""The way to the instances: an internal load balancer, or a Cloud Map service where each instance registers itself."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components.fleet_types import FleetArgs
+from infra.components.network_groups import BALANCER_PORT, INFERENCE_PORT
+from infra.naming import child
+
+# Above the gateway's 30 seconds, so that the load balancer is never the one that gives up first.
+IDLE_SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balancer:
+    """An internal application load balancer with one target group."""
+
+    balancer: aws.lb.LoadBalancer
+    target_group: aws.lb.TargetGroup
+    listener: aws.lb.Listener
+
+
+def balancer(args: FleetArgs, opts: pulumi.ResourceOptions) -> Balancer:
+    """The load balancer in the instances' subnets, reachable from the VPC link's group only."""
+    entry = aws.lb.LoadBalancer(
+        "balancer",
+        internal=True,
+        load_balancer_type="application",
+        security_groups=[args.network.balancer_group_id],
+        subnets=args.network.subnet_ids,
+        drop_invalid_header_fields=True,
+        enable_cross_zone_load_balancing=True,
+        enable_deletion_protection=args.deletion_protection,
+        idle_timeout=IDLE_SECONDS,
+        tags=args.names.tags("balancer"),
+        opts=opts,
+    )
+    group = _target_group(args, opts)
+    listener = aws.lb.Listener(
+        "listener",
+        load_balancer_arn=entry.arn,
+        port=BALANCER_PORT,
+        protocol="HTTP",
+        default_actions=[{"type": "forward", "target_group_arn": group.arn}],
+        tags=args.names.tags("listener"),
+        opts=opts,
+    )
+    return Balancer(balancer=entry, target_group=group, listener=listener)
+
+
+def registry(args: FleetArgs, opts: pulumi.ResourceOptions) -> aws.servicediscovery.Service:
+    """A Cloud Map service that the VPC link asks for healthy instances.
+
+    An HTTP namespace is enough: API Gateway calls DiscoverInstances and takes address and port from the attributes
+    (API Gateway developer guide, private integrations), so no hosted zone is paid for.
+    """
+    namespace = aws.servicediscovery.HttpNamespace(
+        "namespace",
+        name=args.names.physical(),
+        description="Instances that serve the model",
+        tags=args.names.tags("namespace"),
+        opts=opts,
+    )
+    return aws.servicediscovery.Service(
+        "registry",
+        name="node",
+        namespace_id=namespace.id,
+        description="One entry per ready instance",
+        # Entries of instances that died without leaving would otherwise stop the service from being deleted.
+        force_destroy=True,
+        tags=args.names.tags("registry"),
+        opts=opts,
+    )
+
+
+def rollback_alarm(
+    args: FleetArgs, way: Balancer | None, opts: pulumi.ResourceOptions
+) -> tuple[str, aws.cloudwatch.MetricAlarm]:
+    """The alarm that rolls an instance refresh back: failing answers, or failing status checks."""
+    name = args.names.physical("rollback")
+    if way:
+        metric = {"namespace": "AWS/ApplicationELB", "metric_name": "HTTPCode_Target_5XX_Count", "statistic": "Sum"}
+        dimensions = {"LoadBalancer": way.balancer.arn_suffix, "TargetGroup": way.target_group.arn_suffix}
+    else:
+        metric = {"namespace": "AWS/EC2", "metric_name": "StatusCheckFailed", "statistic": "Maximum"}
+        dimensions = {"AutoScalingGroupName": args.names.group()}
+    return name, aws.cloudwatch.MetricAlarm(
+        "rollback",
+        name=name,
+        alarm_description="A refresh of the group's instances is rolled back while this is in alarm",
+        comparison_operator="GreaterThanOrEqualToThreshold",
+        threshold=10 if way else 1,
+        period=60,
+        evaluation_periods=3,
+        datapoints_to_alarm=2,
+        treat_missing_data="notBreaching",
+        dimensions=dimensions,
+        tags=args.names.tags("rollback"),
+        opts=opts,
+        **metric,
+    )
+
+
+def _target_group(args: FleetArgs, opts: pulumi.ResourceOptions) -> aws.lb.TargetGroup:
+    return aws.lb.TargetGroup(
+        child("inference"),
+        vpc_id=args.network.vpc_id,
+        port=INFERENCE_PORT,
+        protocol="HTTP",
+        target_type="instance",
+        load_balancing_algorithm_type="least_outstanding_requests",
+        deregistration_delay=args.settings.drain_seconds,
+        health_check={
+            "path": "/ping",
+            "port": "traffic-port",
+            "protocol": "HTTP",
+            "matcher": "200",
+            "interval": 10,
+            "timeout": 5,
+            "healthy_threshold": 2,
+            "unhealthy_threshold": 3,
+        },
+        tags=args.names.tags("inference"),
+        opts=opts,
+    )

@@ -1,0 +1,67 @@
+"""How many units a second one instance of a type answers with a model, and how sure that figure is."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from infra.costs.errors import InputError
+
+Kind = Literal["measured", "published", "assumed"]
+KINDS: tuple[Kind, ...] = ("measured", "published", "assumed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity:
+    """Sustainable units per second of one instance type, with where the figure comes from."""
+
+    instance_type: str
+    rate_per_second: Decimal
+    kind: Kind
+    source: str
+    checked: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCapacity:
+    """The capacity table of one model: its unit of work (images, texts, tokens) and a figure per instance type."""
+
+    model: str
+    unit: str
+    figures: tuple[Capacity, ...]
+
+    def of(self, instance_type: str) -> Capacity | None:
+        """The figure for an instance type, or None when nobody measured, published or assumed one."""
+        return next((c for c in self.figures if c.instance_type == instance_type), None)
+
+    @classmethod
+    def read(cls, path: Path) -> "ModelCapacity":
+        """Read a capacity.toml; raises InputError with the file and the field at fault."""
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        except FileNotFoundError:
+            raise InputError(str(path), "no such capacity file", "add one beside the model's model.toml") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputError(str(path), f"not readable as TOML ({error})", "mend the file") from None
+        try:
+            figures = tuple(_capacity(path, row) for row in data["capacity"])
+            return cls(model=data["model"], unit=data["unit"], figures=figures)
+        except (KeyError, TypeError) as error:
+            raise InputError(str(path), f"missing or misplaced {error}", "see any model's capacity.toml") from None
+
+
+def _capacity(path: Path, row: dict[str, Any]) -> Capacity:
+    rate = Decimal(row["rate_per_second"])
+    if not rate.is_finite() or rate <= 0:
+        raise InputError(str(path), f"rate_per_second {rate} of {row['instance_type']}", "give a number above zero")
+    if row["kind"] not in KINDS:
+        raise InputError(str(path), f"kind {row['kind']!r} of {row['instance_type']}", f"use one of {', '.join(KINDS)}")
+    return Capacity(
+        instance_type=row["instance_type"],
+        rate_per_second=rate,
+        kind=row["kind"],
+        source=row["source"],
+        checked=row["checked"],
+    )

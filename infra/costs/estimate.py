@@ -1,0 +1,257 @@
+"""A stack's monthly cost: every resource priced, free or unpriced, never left out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from infra.costs.capacity import ModelCapacity
+from infra.costs.curves import Curve
+from infra.costs.errors import InputError, PriceError
+from infra.costs.items import CASES, Case, Cases, LineItem, Quantity, Reason, fixed
+from infra.costs.prices import PriceBook
+from infra.costs.pricers.transfer import TRANSFER_TYPE, transfer_lines
+from infra.costs.pricing import FREE, PRICERS, Pricing
+from infra.costs.stack import Inputs, Resource, Stack, Unreadable
+from infra.costs.traffic import GROUP, StackTraffic
+from infra.costs.usage import TRANSFER, Usage
+from infra.costs.workload import Workload
+
+CURRENCY: Final = "USD"
+DEFAULT_REGION: Final = "us-east-1"
+FREE_TIER_TYPE: Final = "breakeven:billing:FreeTier"
+NOTHING: Final = Curve.constant(0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a stack costs a month: lines with quantities as curves of volume, and what is free or could not be priced."""
+
+    stack: Stack
+    workload: Workload
+    items: tuple[LineItem, ...]
+    free: tuple[Reason, ...]
+    unpriced: tuple[Reason, ...]
+    notes: tuple[str, ...]
+    uses_traffic: bool
+    capacity: ModelCapacity | None = None
+
+    @property
+    def volume(self) -> Decimal:
+        """Units a month at which figures are given."""
+        return self.workload.volume.per_month
+
+    def curve(self, case: Case) -> Curve:
+        """USD a month as a curve of volume."""
+        return Curve.total(item.cost[case] for item in self.items if item.cost is not None)
+
+    def monthly(self, case: Case) -> Fraction:
+        """USD a month at the workload's volume; past a group's maximum the cost of that maximum."""
+        return sum((self.of_item(item, case) or Fraction(0) for item in self.items), Fraction(0))
+
+    def of_item(self, item: LineItem, case: Case) -> Fraction | None:
+        """USD a month of one line at the workload's volume; None where it depends on usage nobody stated."""
+        if item.quantity is None:
+            return None
+        return item.quantity[case].unlimited_at(self.volume) * Fraction(item.unit_price(case))
+
+
+def estimate(
+    stack: Stack,
+    *,
+    workload: Workload | None = None,
+    usage: Usage | None = None,
+    book: PriceBook | None = None,
+    capacity: ModelCapacity | None = None,
+    everywhere: bool = False,
+    region: str = "",
+) -> Estimate:
+    """Price a stack.
+
+    The workload speaks for resources of this project's own components; with `everywhere` also for autoscaling groups
+    of any other stack (the traffic is then that group's). `region` is used where the stack names none.
+    Raises InputError for an empty stack, values that cannot be, and usage that fits nothing.
+    """
+    stated, prices = usage or Usage(), book or PriceBook()
+    known = workload or Workload()
+    stated.check(stack)
+    if not any(not r.type.startswith("pulumi:") for r in stack) and TRANSFER not in stated.tables:
+        raise InputError(stack.name or "stack", "it has no resources", "deploy or preview a program that creates some")
+    worker = _Worker(stack, known, stated, prices, region or DEFAULT_REGION)
+    worker.traffic = StackTraffic(workload=known, stack=stack, capacity=capacity)
+    worker.everywhere = everywhere
+    worker.price_all()
+    items = [*worker.items, *_transfer(worker)]
+    if known.billing.free_tiers:
+        items += _free_tier(items)
+    return Estimate(
+        stack=stack,
+        workload=known,
+        items=tuple(items),
+        free=tuple(worker.free),
+        unpriced=tuple(worker.unpriced),
+        notes=tuple(dict.fromkeys(worker.notes)),
+        uses_traffic=everywhere or any(r.component for r in stack),
+        capacity=capacity,
+    )
+
+
+class _Worker:
+    """Goes through a stack once, groups first: other lines depend on how many instances there are."""
+
+    def __init__(self, stack: Stack, workload: Workload, usage: Usage, book: PriceBook, region: str) -> None:
+        self.stack, self.workload, self.usage, self.book, self.region = stack, workload, usage, book, region
+        self.traffic: StackTraffic
+        self.everywhere = False
+        self.items: list[LineItem] = []
+        self.free: list[Reason] = []
+        self.unpriced: list[Reason] = []
+        self.notes: list[str] = []
+
+    def price_all(self) -> None:
+        """Price every resource, in the stack's order within groups and the rest."""
+        groups = self.stack.of_type(GROUP)
+        for group in groups:
+            self._price(group)
+        self.traffic.instances_of_all = self._instances(r for r in groups if r.component)
+        for resource in self.stack:
+            if resource.type != GROUP and not resource.type.startswith("pulumi:"):
+                self._price(resource)
+
+    def _price(self, resource: Resource) -> None:
+        reason = self._why_free(resource)
+        if reason:
+            self.free.append(Reason(resource=resource, reason=reason))
+            return
+        pricer = PRICERS.get(resource.type)
+        if pricer is None:
+            self.unpriced.append(Reason(resource=resource, reason=_unknown(resource), exit_code=6))
+            return
+        try:
+            lines = list(pricer.price(resource, self._pricing(resource, pricer.usage)))
+        except (PriceError, Unreadable) as error:
+            self.unpriced.append(Reason(resource=resource, reason=str(error), exit_code=error.exit_code))
+            return
+        if all(line.quantity is not None and _always_nothing(line) for line in lines):
+            why = next((line.basis for line in lines if line.basis), "") or "nothing in it is billed"
+            self.free.append(Reason(resource=resource, reason=why))
+        else:
+            self.items += (line for line in lines if line.quantity is None or not _is_nothing(line.quantity))
+
+    def _why_free(self, resource: Resource) -> str:
+        if resource.external:
+            return "read from outside, not managed by this stack"
+        if not resource.custom:
+            return "a component: groups others, creates nothing itself"
+        return FREE.get(resource.type, "")
+
+    def _pricing(self, resource: Resource, keys: Iterable[str]) -> Pricing:
+        region = resource.region or self.region
+        if not resource.region:
+            self.notes.append(f"no region is named in the stack: {region} assumed (--region)")
+        grouped = self.everywhere and resource.type == GROUP
+        return Pricing(
+            resource=resource,
+            stack=self.stack,
+            book=self.book,
+            region=self.book.region(region),
+            usage=self.usage.of(resource.name, keys),
+            traffic=self.traffic if resource.component or grouped else None,
+            hours=self.workload.volume.hours_per_month,
+            notes=self.notes,
+        )
+
+    def _instances(self, groups: Iterable[Resource]) -> Quantity:
+        """Average instances over the month of our groups, from the hours that were priced."""
+        names = {r.urn for r in groups}
+        hours = [
+            i.quantity
+            for i in self.items
+            if i.resource.urn in names and i.label.startswith("Instance usage") and i.quantity is not None
+        ]
+        per_month = self.workload.volume.hours_per_month
+        if not hours:
+            return fixed(0)
+        return Cases(*(Curve.total(quantity[case] for quantity in hours) / per_month for case in CASES))
+
+
+def _unknown(resource: Resource) -> str:
+    if resource.type.startswith("aws:"):
+        return "no pricer for this type; what it costs is not in these totals"
+    return "not an AWS resource; what it costs is not in these totals"
+
+
+def _always_nothing(line: LineItem) -> bool:
+    return not line.price.amount or (line.quantity is not None and _is_nothing(line.quantity))
+
+
+def _is_nothing(quantity: Quantity) -> bool:
+    return all(quantity[case] == NOTHING for case in CASES)
+
+
+def _transfer(worker: _Worker) -> Iterable[LineItem]:
+    table = worker.usage.tables.get(TRANSFER)
+    if not table:
+        return ()
+    region = str(table.get("region") or worker.region)
+    resource = _made(TRANSFER, TRANSFER_TYPE, region)
+    pricing = Pricing(
+        resource=resource, stack=worker.stack, book=worker.book, region=worker.book.region(region), usage=table
+    )
+    try:
+        return list(transfer_lines(pricing))
+    except PriceError as error:
+        worker.unpriced.append(Reason(resource=resource, reason=str(error), exit_code=error.exit_code))
+        return ()
+
+
+def _made(name: str, token: str, region: str = "") -> Resource:
+    return Resource(
+        urn=f"urn:pulumi:none::none::{token}::{name}", type=token, inputs=Inputs({}, name), region=region
+    )
+
+
+def _free_tier(items: Iterable[LineItem]) -> Iterable[LineItem]:
+    """One line for each allowance, taking off what of the whole account's quantity it covers."""
+    by_price: dict[str, list[LineItem]] = {}
+    for item in items:
+        if item.price.free is not None and item.quantity is not None:
+            by_price.setdefault(item.price.key, []).append(item)
+    resource = _made("free tier", FREE_TIER_TYPE)
+    for lines in by_price.values():
+        first = lines[0]
+        allowance = Fraction(first.price.free or 0)
+        used = Cases(*(Curve.total(i.quantity[case] for i in lines if i.quantity) for case in CASES))
+        yield replace(
+            first,
+            resource=resource,
+            label=f"Free: {allowance_words(allowance)} {first.unit} {first.price.free_period} ({first.label})",
+            quantity=used.map(lambda c, a=allowance: -c.tier(0, a)),  # type: ignore[misc]
+            part="",
+            basis="an allowance of the whole account",
+            spread=None,
+        )
+
+
+def allowance_words(value: Fraction) -> str:
+    """A number without needless zeros."""
+    return f"{float(value):g}"
+
+
+def shares(estimate_: Estimate) -> Mapping[str, Cases[Fraction]]:
+    """USD a month by component (or by AWS service outside our components), largest expected first."""
+    sums: dict[str, dict[Case, Fraction]] = {}
+    for item in estimate_.items:
+        if item.quantity is None:
+            continue
+        row = sums.setdefault(part_of(item.resource), dict.fromkeys(CASES, Fraction(0)))
+        for case in CASES:
+            row[case] += estimate_.of_item(item, case) or Fraction(0)
+    ordered = sorted(sums.items(), key=lambda pair: (-pair[1]["expected"], -pair[1]["high"], pair[0]))
+    return {name: Cases(*(row[case] for case in CASES)) for name, row in ordered}
+
+
+def part_of(resource: Resource) -> str:
+    """The part of the bill a resource counts under."""
+    return resource.component or resource.type.split(":")[1].split("/")[0]

@@ -1,0 +1,105 @@
+"""Managed APIs as data: what they charge for a volume, as a curve."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from math import ceil
+from typing import Any, Final
+
+from infra.costs.curves import Curve
+from infra.costs.errors import InputError
+from infra.costs.names import nearest
+from infra.costs.prices import DATA, Tier, read_toml
+from infra.costs.workload import Workload
+
+UNITS: Final = {"image-labels": "images", "sentiment": "texts"}
+"""The unit of volume each task is counted in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedApi:
+    """One offer of a vendor: what it does, what it charges for, in which tiers."""
+
+    key: str
+    name: str
+    task: str
+    rule: str
+    unit_of_charge: str
+    tiers: tuple[Tier, ...]
+    free: Decimal
+    free_always: bool
+    source: str
+    checked: date
+    mark: str = ""
+
+    @property
+    def unit(self) -> str:
+        """The unit of volume it answers."""
+        return UNITS[self.task]
+
+    def charged_units(self, workload: Workload) -> Fraction:
+        """Units of charge in one unit of volume."""
+        if self.rule == "per_100_characters_min_3":
+            return Fraction(max(ceil(workload.request.characters / 100), 3))
+        return Fraction(1)
+
+    def curve(self, workload: Workload, tier: int | None = None) -> Curve:
+        """USD a month over volume. With `tier` (-1: the cheapest) that tier's price for every unit, nothing free."""
+        charged = Curve.linear(self.charged_units(workload))
+        if tier is not None:
+            return charged * self.tiers[tier].amount
+        cost, start = Curve.constant(0), Decimal(0)
+        for step in self.tiers:
+            cost += charged.tier(start, step.up_to) * step.amount
+            start = step.up_to or start
+        if self.free and (self.free_always or workload.billing.free_tiers):
+            cost -= charged.tier(0, self.free) * self.tiers[0].amount
+        return cost
+
+
+@cache
+def managed_apis() -> Mapping[str, ManagedApi]:
+    """All managed APIs the data holds, by key (`rekognition_labels`)."""
+    return {api.key: api for path in sorted((DATA / "managed").glob("*.toml")) for api in _read(read_toml(path))}
+
+
+def offers_for(workload: Workload) -> tuple[ManagedApi, ...]:
+    """The APIs to compare with: those named in the workload, else all that answer its unit."""
+    known = managed_apis()
+    for name in workload.compare.apis:
+        if name not in known:
+            thing = f"{workload.source} [compare] apis"
+            raise InputError(thing, f"{name!r} is unknown{nearest(name, known)}", f"known: {', '.join(known)}")
+    named = tuple(known[name] for name in workload.compare.apis)
+    return named or tuple(api for api in known.values() if api.unit == workload.volume.unit)
+
+
+def _read(data: Mapping[str, Any]) -> Iterator[ManagedApi]:
+    for key, entry in data.items():
+        if not isinstance(entry, Mapping):
+            continue
+        free = entry.get("free", {})
+        yield ManagedApi(
+            key=key,
+            name=entry["name"],
+            task=entry["task"],
+            rule=entry["rule"],
+            unit_of_charge=entry["unit_of_charge"],
+            tiers=tuple(
+                Tier(
+                    amount=Decimal(t["amount"]),
+                    up_to=None if t.get("up_to") is None else Decimal(t["up_to"]),
+                    label=t.get("label", ""),
+                    mark=t.get("mark", ""),
+                )
+                for t in entry["tiers"]
+            ),
+            free=Decimal(free.get("amount", 0)),
+            free_always=free.get("period") == "always",
+            source=entry["source"],
+            checked=entry["checked"],
+            mark=entry.get("mark", ""),
+        )

@@ -1,0 +1,234 @@
+"""Autoscaling groups: how many instances in each case, of which types, bought how, with what disks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil
+from typing import Final
+
+from infra.costs.curves import Curve
+from infra.costs.errors import InputError
+from infra.costs.items import Cases, LineItem, Quantity, fixed
+from infra.costs.pricers.compute import (
+    INSTANCE_USAGE,
+    LAUNCH_TEMPLATE,
+    SUBNET,
+    HourPrice,
+    Machine,
+    extras,
+    hour_price,
+    usage_label,
+)
+from infra.costs.pricers.volumes import volume_lines
+from infra.costs.pricing import Pricing, prices, times
+from infra.costs.stack import Inputs, Resource, Unreadable
+
+LAUNCH_CONFIGURATION: Final = "aws:ec2/launchConfiguration:LaunchConfiguration"
+MOST_INSTANCES: Final = 10_000
+ROOT_BASIS: Final = "no disk is mapped: the image's own, 8 GB gp2 assumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """An autoscaling group's size and purchase, read from its inputs."""
+
+    machine: Machine
+    types: tuple[str, ...]
+    minimum: int
+    maximum: int
+    desired: int
+    on_demand_base: int = 0
+    on_demand_share: Fraction = Fraction(1)
+    public_addresses: int = 0
+
+    def on_demand(self, instances: Fraction) -> int:
+        """How many of a number of instances are on demand: the base, and the share above it, rounded up as AWS does."""
+        above = max(instances - self.on_demand_base, Fraction(0))
+        return ceil(min(instances, Fraction(self.on_demand_base)) + self.on_demand_share * above)
+
+
+@prices(
+    "aws:autoscaling/group:Group", usage=(*INSTANCE_USAGE, "instances", "monthly_hours", "monthly_standard_io_requests")
+)
+def autoscaling_group(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
+    """All instances of a group: hours by purchase, then disks, monitoring, addresses and the warm pool."""
+    group = _group(resource, pricing)
+    running = _running(resource, pricing, group)
+    closed = pricing.traffic.closed_share if pricing.traffic else Fraction(0)
+
+    def averaged(count: Curve) -> Curve:
+        # With nobody asking the group falls back to its minimum.
+        return count * (1 - closed) + count.at_zero * closed if closed else count
+
+    hours = pricing.stated("monthly_hours")
+    per_instance = pricing.hours if hours is None else hours
+    on_demand = running.map(lambda count: averaged(count.through(group.on_demand)))
+    spot = running.map(lambda count: averaged(count.through(lambda n: n - group.on_demand(n))))
+    for kind_spot, share in ((False, on_demand), (True, spot)):
+        if any(curve != Curve.constant(0) for curve in (share.low, share.expected, share.high)):
+            yield from _hours(pricing, group, times(share, per_instance) or share, spot=kind_spot)
+    average = running.map(averaged)
+    yield from extras(pricing, group.machine, times(average, per_instance) or average, average)
+    if group.public_addresses:
+        label, price = "Public IPv4 addresses", "network.public_ipv4_hour"
+        yield pricing.line(label, times(average, per_instance), price, unit="hours")
+    yield from _warm_pool(resource, pricing, group, running)
+
+
+def _hours(pricing: Pricing, group: Group, hours: Quantity, *, spot: bool) -> Iterator[LineItem]:
+    machines = (replace(group.machine, instance_type=name, spot=spot) for name in group.types)
+    bought: list[HourPrice] = [hour_price(pricing, machine) for machine in machines]
+    first = bought[0]
+    spread = (min(b.low for b in bought), max(b.high for b in bought))
+    steady = spread == (first.price.amount, first.price.amount)
+    label = usage_label(pricing, first.kind, group.types[0])
+    others = f"; range over {', '.join(group.types)}" if len(group.types) > 1 else ""
+    basis = f"{first.basis or 'instances x hours'}{others}"
+    yield pricing.line(label, hours, first.price, unit="hours", basis=basis, spread=None if steady else spread)
+
+
+def _running(resource: Resource, pricing: Pricing, group: Group) -> Quantity:
+    """Instances while requests come: stated, else what the traffic needs, else desired, else the minimum."""
+    stated = pricing.stated("instances")
+    if stated is not None:
+        return fixed(stated)
+    low, high = Curve.constant(group.minimum), Curve.constant(group.maximum)
+    needed = None
+    if pricing.traffic:
+        needed = pricing.traffic.instances(resource, group.minimum, group.maximum, group.types)
+    return Cases(low, needed or Curve.constant(group.desired), high)
+
+
+def _warm_pool(resource: Resource, pricing: Pricing, group: Group, running: Quantity) -> Iterator[LineItem]:
+    """Instances kept ready: stopped ones keep their disks, running ones cost as much as any."""
+    pool = resource.inputs.object("warmPool")
+    if not len(pool):
+        return
+    prepared = pool.count("maxGroupPreparedCapacity", group.maximum)
+    smallest = pool.count("minSize", 0)
+    waiting = running.map(lambda c: c.through(lambda n: max(prepared - n, Fraction(smallest))))
+    state = pool.text("poolState") or "Stopped"
+    basis = f"instances waiting {state.lower()} up to {prepared} prepared"
+    if state == "Running":
+        price = hour_price(pricing, group.machine)
+        label = f"Warm pool instances ({price.kind}, {group.types[0]})"
+        hours = times(waiting, pricing.hours)
+        yield pricing.line(label, hours, price.price, unit="hours", basis=basis, spread=price.spread)
+    for part, disk, _ in group.machine.disks:
+        yield from volume_lines(pricing, disk, waiting, f"warmPool.{part}", basis)
+
+
+def _group(resource: Resource, pricing: Pricing) -> Group:
+    inputs = resource.inputs
+    mixed = inputs.object("mixedInstancesPolicy")
+    machine, address = _machine(resource, pricing, mixed)
+    overrides = mixed.object("launchTemplate").objects("overrides")
+    types, weight = _types(resource, machine, overrides)
+    minimum, maximum = _size(inputs, "minSize", weight), _size(inputs, "maxSize", weight)
+    desired = _size(inputs, "desiredCapacity", weight) if inputs.has("desiredCapacity") else minimum
+    if minimum > maximum:
+        raise InputError(f"{resource.name} minSize", f"{minimum} is above maxSize {maximum}", "mend the group's sizes")
+    bought = mixed.object("instancesDistribution")
+    all_spot = machine.spot and not len(mixed)
+    share = bought.number("onDemandPercentageAboveBaseCapacity", 100)
+    return Group(
+        machine=replace(machine, instance_type=types[0]),
+        types=types,
+        minimum=minimum,
+        maximum=max(maximum, desired),
+        desired=desired,
+        on_demand_base=bought.count("onDemandBaseCapacity", 0),
+        on_demand_share=Fraction(0) if all_spot else Fraction(share) / 100,
+        public_addresses=_addresses(resource, pricing, address),
+    )
+
+
+def _size(inputs: Inputs, key: str, weight: Decimal) -> int:
+    size = inputs.count(key, 0)
+    if size > MOST_INSTANCES:
+        raise InputError(f"{key}", f"{size} instances in one group", f"give a number up to {MOST_INSTANCES:,}")
+    return ceil(size / weight)
+
+
+def _types(resource: Resource, machine: Machine, overrides: tuple[Inputs, ...]) -> tuple[tuple[str, ...], Decimal]:
+    """Instance types in order of preference, and the capacity units one instance of the first counts for."""
+    if any(o.has("instanceRequirements") for o in overrides):
+        what = f"{resource.name} instanceRequirements"
+        raise Unreadable(what, "instances chosen by attributes have no one price", "name instance types")
+    named = tuple(dict.fromkeys(o.text("instanceType") for o in overrides if o.has("instanceType")))
+    if not named and not machine.instance_type:
+        raise InputError(f"{resource.name} instanceType", "no launch template names one", "set an instance type")
+    weight = overrides[0].number("weightedCapacity", 1) if overrides else Decimal(1)
+    return named or (machine.instance_type,), weight or Decimal(1)
+
+
+def _machine(resource: Resource, pricing: Pricing, mixed: Inputs) -> tuple[Machine, bool | None]:
+    inputs = resource.inputs
+    if inputs.has("launchConfiguration"):
+        value = inputs.get("launchConfiguration")
+        found = pricing.stack.resolve(resource, "launchConfiguration", value, LAUNCH_CONFIGURATION)
+        return _from_configuration(_found(resource, found, "launch configuration"))
+    prop = "mixedInstancesPolicy" if len(mixed) else "launchTemplate"
+    spec = mixed.object("launchTemplate").object("launchTemplateSpecification") if len(mixed) else inputs.object(prop)
+    named = spec.get("launchTemplateId") or spec.get("id") or spec.get("launchTemplateName") or spec.get("name")
+    found = pricing.stack.resolve(resource, prop, named, LAUNCH_TEMPLATE)
+    return _from_template(_found(resource, found, "launch template"))
+
+
+def _found(resource: Resource, found: Resource | None, what: str) -> Resource:
+    if found is None:
+        raise Unreadable(f"{resource.name} {what}", "lies outside this stack", "estimate the stack that holds it too")
+    return found
+
+
+def _from_template(template: Resource) -> tuple[Machine, bool | None]:
+    inputs = template.inputs
+    mappings = inputs.objects("blockDeviceMappings")
+    disks = tuple(
+        (f"blockDeviceMappings[{n}]", mapping.object("ebs"), "")
+        for n, mapping in enumerate(mappings)
+        if mapping.has("ebs")
+    )
+    interfaces = inputs.objects("networkInterfaces")
+    address = next((i.flag("associatePublicIpAddress") for i in interfaces if i.has("associatePublicIpAddress")), None)
+    machine = Machine(
+        instance_type=inputs.text("instanceType"),
+        dedicated=inputs.object("placement").text("tenancy") == "dedicated",
+        spot=inputs.object("instanceMarketOptions").text("marketType") == "spot",
+        monitoring=inputs.object("monitoring").flag("enabled"),
+        ebs_optimized=inputs.flag("ebsOptimized"),
+        credits=inputs.object("creditSpecification").text("cpuCredits"),
+        # Without a mapping the instance still has the image's root disk, which other estimators leave out.
+        disks=disks if mappings else (("root", Inputs({}, template.name), ROOT_BASIS),),
+    )
+    return machine, address
+
+
+def _from_configuration(configuration: Resource) -> tuple[Machine, bool | None]:
+    inputs = configuration.inputs
+    disks = [("rootBlockDevice", inputs.object("rootBlockDevice"), "the image's root disk")]
+    disks += [(f"ebsBlockDevices[{n}]", disk, "") for n, disk in enumerate(inputs.objects("ebsBlockDevices"))]
+    machine = Machine(
+        instance_type=inputs.text("instanceType"),
+        dedicated=inputs.text("placementTenancy") == "dedicated",
+        spot=inputs.has("spotPrice"),
+        # A launch configuration has detailed monitoring unless it is switched off.
+        monitoring=inputs.flag("enableMonitoring", True),
+        ebs_optimized=inputs.flag("ebsOptimized"),
+        disks=tuple(disks),
+    )
+    address = inputs.flag("associatePublicIpAddress") if inputs.has("associatePublicIpAddress") else None
+    return machine, address
+
+
+def _addresses(resource: Resource, pricing: Pricing, stated: bool | None) -> int:
+    """Public IPv4 addresses of one instance: as the template says, else as its subnets do."""
+    if stated is not None:
+        return int(stated)
+    subnets = [
+        pricing.stack.resolve(resource, "vpcZoneIdentifiers", value, SUBNET)
+        for value in resource.inputs.values_of("vpcZoneIdentifiers")
+    ]
+    known = [s for s in subnets if s is not None] or pricing.stack.referred(resource, "vpcZoneIdentifiers", SUBNET)
+    return int(any(s.inputs.flag("mapPublicIpOnLaunch") for s in known))

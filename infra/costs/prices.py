@@ -1,0 +1,234 @@
+"""Prices as data: one TOML file per region and service, each price with unit, source and the date it was checked."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from infra.costs.errors import InputError, PriceError
+from infra.costs.names import nearest
+
+DATA: Final = Path(__file__).parent / "data"
+GLOBAL: Final = "global"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """One tier of a price: what falls below `up_to` (cumulative, in the price's unit; None: everything above)."""
+
+    amount: Decimal
+    up_to: Decimal | None
+    label: str = ""
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """USD per one `unit`, in one or several tiers, with where it was read and when that was last checked (None: undated)."""
+
+    key: str
+    unit: str
+    tiers: tuple[Tier, ...]
+    source: str
+    checked: date | None
+    file: str
+    free: Decimal | None = None
+    free_period: str = ""
+    mark: str = ""
+
+    @property
+    def amount(self) -> Decimal:
+        """The price per unit of the first tier."""
+        return self.tiers[0].amount
+
+    def times(self, factor: Decimal, unit: str) -> "Price":
+        """The same price in another unit, `factor` times as large (an hour's price as a month's)."""
+        tiers = tuple(replace(t, amount=t.amount * factor) for t in self.tiers)
+        return replace(self, unit=unit, tiers=tiers)
+
+    def as_tier(self, tier: Tier) -> "Price":
+        """This price with one tier only, as a line item carries it."""
+        return replace(self, tiers=(tier,), mark=tier.mark or self.mark)
+
+    def without_free(self) -> "Price":
+        """This price where its free allowance is already taken off the quantity."""
+        return replace(self, free=None)
+
+
+class PriceBook:
+    """The shipped prices with the user's own books laid over them; `region()` gives the prices of one region."""
+
+    def __init__(self, overlays: tuple[Path, ...] = ()) -> None:
+        self._overlays = tuple(_overlay(path) for path in overlays)
+        self._regions: dict[str, RegionPrices] = {}
+
+    def region(self, name: str) -> "RegionPrices":
+        """The prices of one region; whether it has any shows when one is asked for."""
+        if name not in self._regions:
+            self._regions[name] = RegionPrices(name, self._overlays)
+        return self._regions[name]
+
+
+class RegionPrices:
+    """The prices of one region, by `service.key`; files are read when first asked for."""
+
+    def __init__(self, name: str, overlays: tuple[Mapping[str, Any], ...] = ()) -> None:
+        self.name, self._overlays = name, overlays
+        self._prices: dict[str, Price] = {}
+        self.used: dict[str, Price] = {}
+
+    def __getitem__(self, key: str) -> Price:
+        """The price `service.key`, for example `network.nat_gateway_hour`; raises PriceError naming the file to edit."""
+        price = self.get(key)
+        if price is None:
+            raise self.missing(key)
+        return price
+
+    def get(self, key: str) -> Price | None:
+        """The price, or None when the data does not hold it."""
+        if key not in self._prices:
+            service, name = key.split(".", 1)
+            found = self._lookup(service, name)
+            if found is None:
+                return None
+            self._prices[key] = found
+        self.used[key] = self._prices[key]
+        return self._prices[key]
+
+    def table(self, service: str, table: str) -> Mapping[str, Any]:
+        """A table of many like prices (instance types) as the file holds it, with the overlays' rows laid over."""
+        rows = dict(read_service(self.name, service).get(table, {}))
+        for overlay in self._overlays:
+            rows |= overlay.get(self.name, {}).get(service, {}).get(table, {})
+        return rows
+
+    def about(self, service: str) -> Mapping[str, Any]:
+        """Source and date that hold for a whole service file; empty when there is no such file."""
+        return read_service(self.name, service)
+
+    def row(self, service: str, table: str, name: str, unit: str = "hour") -> Price | None:
+        """One row of such a table as a price; None when it is not there."""
+        amount = self.table(service, table).get(name)
+        if amount is None:
+            return None
+        key = f"{service}.{name}"
+        if key not in self._prices:
+            about = self._origin(service, table, name)
+            entry = amount if isinstance(amount, dict) else {"amount": amount, "unit": unit}
+            self._prices[key] = _price(key, entry, about, about.get("file") or file_of(self.name, service))
+        self.used[key] = self._prices[key]
+        return self._prices[key]
+
+    def missing(self, key: str, reason: str = "") -> PriceError:
+        """The error for a price that is not there."""
+        service, name = key.split(".", 1)
+        region_known = (DATA / "prices" / self.name).is_dir()
+        why = reason or (f"no such price in {self.name}" if region_known else f"no prices for region {self.name!r}")
+        return PriceError(f"price {name}", why, f"add it to {file_of(self.name, service)} or to a price book (--prices)")
+
+    def _lookup(self, service: str, name: str) -> Price | None:
+        for overlay in reversed(self._overlays):
+            entry = overlay.get(self.name, {}).get(service, {}).get(name)
+            if entry is not None:
+                return _price(f"{service}.{name}", entry, overlay, str(overlay["file"]))
+        for region in (self.name, GLOBAL):
+            data = read_service(region, service)
+            if isinstance(data.get(name), dict):
+                return _price(f"{service}.{name}", data[name], data, file_of(region, service))
+        return None
+
+    def _origin(self, service: str, table: str, name: str) -> Mapping[str, Any]:
+        for overlay in reversed(self._overlays):
+            if name in overlay.get(self.name, {}).get(service, {}).get(table, {}):
+                return overlay
+        return read_service(self.name, service)
+
+
+def file_of(region: str, service: str) -> str:
+    """The path of a price file as a message shows it."""
+    return f"infra/costs/data/prices/{region}/{service}.toml"
+
+
+@cache
+def read_service(region: str, service: str) -> Mapping[str, Any]:
+    """A shipped price file as TOML; empty when the region or the service has none."""
+    path = DATA / "prices" / region / f"{service}.toml"
+    if not region or "/" in region or ".." in region or not path.is_file():
+        return {}
+    return read_toml(path)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A TOML file with exact decimals; raises InputError naming the file."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except FileNotFoundError:
+        raise InputError(str(path), "no such file", "check the path") from None
+    except IsADirectoryError:
+        raise InputError(str(path), "is a folder", "give a file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(str(path), f"not readable as TOML ({error})", "mend the file") from None
+
+
+def all_prices() -> Iterator[Price]:
+    """Every shipped price of every region, for listing their age; tables of instance types count once per file."""
+    for path in sorted((DATA / "prices").glob("*/*.toml")):
+        data, where = read_toml(path), file_of(path.parent.name, path.stem)
+        for name, entry in data.items():
+            if isinstance(entry, dict):
+                about = {"checked": data.get("checked"), "source": data.get("source"), **entry}
+                if "amount" in entry or "tiers" in entry:
+                    yield _price(f"{path.stem}.{name}", entry, data, where)
+                else:
+                    row = {"amount": 0, "unit": f"{len(entry)} rows"}
+                    yield _price(f"{path.stem}.{name}", row, about, where)
+
+
+def _price(key: str, entry: Any, about: Mapping[str, Any], file: str) -> Price:
+    entry = entry if isinstance(entry, dict) else {"amount": entry}
+    free = entry.get("free") or {}
+    try:
+        rows = entry["tiers"] if "tiers" in entry else [{"amount": entry["amount"]}]
+        return Price(
+            key=key,
+            unit=entry["unit"],
+            tiers=tuple(_tier(row) for row in rows),
+            source=str(entry.get("source") or about["source"]),
+            checked=entry.get("checked") or about.get("checked"),
+            file=file,
+            free=Decimal(free["amount"]) if free else None,
+            free_period=str(free.get("period", "")),
+            mark=str(entry.get("mark", "")),
+        )
+    except (KeyError, TypeError, ArithmeticError) as error:
+        raise InputError(f"{file} [{key}]", f"missing or misplaced {error}", "see any shipped price file") from None
+
+
+def _tier(row: Mapping[str, Any]) -> Tier:
+    amount = Decimal(row["amount"])
+    if not amount.is_finite() or amount < 0:
+        raise ArithmeticError(f"amount {amount}")
+    up_to = row.get("up_to")
+    return Tier(amount=amount, up_to=None if up_to is None else Decimal(up_to), label=row.get("label", ""), mark=row.get("mark", ""))
+
+
+def _overlay(path: Path) -> dict[str, Any]:
+    """A user's price book: `source`, `checked`, then `[region.service.key]` tables in the shipped form."""
+    data = read_toml(path)
+    for needed in ("source", "checked"):
+        if needed not in data:
+            raise InputError(str(path), f"a price book needs `{needed}` at its top", "say where and when")
+    regions = {p.name for p in (DATA / "prices").iterdir() if p.is_dir()}
+    for name, value in data.items():
+        if isinstance(value, dict) and name not in regions and not _looks_like_region(name):
+            raise InputError(f"{path} [{name}]", f"not a region{nearest(name, regions)}", "name tables region.service.key")
+    return {**data, "file": str(path)}
+
+
+def _looks_like_region(name: str) -> bool:
+    parts = name.split("-")
+    return len(parts) >= 3 and parts[-1][-1:].isdigit()

@@ -1,0 +1,207 @@
+"""What the workload means for the resources of this project's own components: their usage as curves of volume."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from infra.costs.capacity import ModelCapacity
+from infra.costs.curves import Curve
+from infra.costs.items import Cases, Quantity, add, fixed
+from infra.costs.pricers.network import LOAD_BALANCERS, NAT_GATEWAY
+from infra.costs.pricers.observability import LOG_GROUP
+from infra.costs.stack import Resource, Stack
+from infra.costs.workload import Workload
+
+KB_IN_A_GB: Final = 1_000_000
+BYTES_IN_A_GB: Final = 1_000_000_000
+SECONDS_IN_AN_HOUR: Final = 3_600
+DAYS_IN_A_MONTH: Final = Fraction(73, 2) * 10 / 12
+CALLS_A_DOCUMENT: Final = 3
+"""Send, receive and delete of one message."""
+POLLS_A_MONTH: Final = 730 * 180
+"""A worker that waits 20 s in each receive call asks 180 times an hour."""
+GROUP: Final = "aws:autoscaling/group:Group"
+BUCKET: Final = "aws:s3/bucket:Bucket"
+FOREVER_DAYS: Final = 365
+"""A log group without retention keeps everything; a year of it is counted."""
+
+Rule = Callable[["StackTraffic", Resource], Quantity]
+
+
+@dataclass(slots=True, kw_only=True)
+class StackTraffic:
+    """The workload, seen from the resources of one stack."""
+
+    workload: Workload
+    stack: Stack
+    capacity: ModelCapacity | None = None
+    instances_of_all: Quantity = field(default_factory=lambda: fixed(0))
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def closed_share(self) -> Fraction:
+        """Share of the month in which no request comes."""
+        return 1 - Fraction(self.workload.volume.hours_open_per_day) / 24
+
+    def size_kb(self, key: str) -> Decimal | None:
+        """KB of one request as the gateway meters it."""
+        return self.workload.request.kb_in if key == "request_size_kb" else None
+
+    def quantity(self, resource: Resource, key: str) -> Quantity | None:
+        """The monthly quantity behind a usage key of one of our resources; None where the workload says nothing."""
+        rule = RULES.get((resource.type, key))
+        return rule(self, resource) if rule and resource.component else None
+
+    def instances(self, resource: Resource, minimum: int, maximum: int, types: tuple[str, ...]) -> Curve | None:
+        """Instances while requests come: the average rate over what one is planned to answer; limited by the peak."""
+        rate = self.rate(types[0])
+        if rate is None:
+            return None
+        seconds = self.workload.open_hours * SECONDS_IN_AN_HOUR
+        planned = rate * Fraction(self.workload.serving.utilisation) * seconds
+        peak = Fraction(self.workload.volume.peak_to_average)
+        most = maximum * rate * seconds / peak
+        reason = f"{resource.name} at its maximum of {maximum} x {types[0]}, {float(rate):g} a second each"
+        return Curve.steps(planned, minimum, maximum).limited(most, reason)
+
+    def rate(self, instance_type: str) -> Fraction | None:
+        """Units a second of one instance: stated in the workload, else the model's figure."""
+        stated = dict(self.workload.capacity).get(instance_type)
+        if stated is not None:
+            return Fraction(stated)
+        figure = self.capacity.of(instance_type) if self.capacity else None
+        return Fraction(figure.rate_per_second) if figure else None
+
+    @property
+    def requests(self) -> Curve:
+        """Requests a month."""
+        return Curve.linear(self.workload.requests_per_unit)
+
+    @property
+    def documents(self) -> Decimal:
+        """Documents a month, where the stack takes any in."""
+        return self.workload.documents.per_month
+
+    def per_second(self, requests: Fraction) -> Curve:
+        """A rate averaged over the month, of so many per request."""
+        return self.requests * requests / (Fraction(self.workload.volume.hours_per_month) * SECONDS_IN_AN_HOUR)
+
+    def gb(self, bytes_per_request: Decimal) -> Curve:
+        """GB a month of so many bytes a request."""
+        return self.requests * Fraction(bytes_per_request) / BYTES_IN_A_GB
+
+
+def _requests(traffic: StackTraffic, resource: Resource) -> Quantity:
+    return Cases.same(traffic.requests)
+
+
+def _sent_out(traffic: StackTraffic, resource: Resource) -> Quantity:
+    return Cases.same(traffic.requests * Fraction(traffic.workload.request.kb_out) / KB_IN_A_GB)
+
+
+def _through_balancer(traffic: StackTraffic, resource: Resource) -> Quantity:
+    request = traffic.workload.request
+    return Cases.same(traffic.requests * Fraction(request.kb_in + request.kb_out) / KB_IN_A_GB)
+
+
+def _new_connections(traffic: StackTraffic, resource: Resource) -> Quantity:
+    return Cases.same(traffic.per_second(1 / Fraction(traffic.workload.request.per_connection)))
+
+
+def _active_connections(traffic: StackTraffic, resource: Resource) -> Quantity:
+    return Cases.same(traffic.per_second(Fraction(traffic.workload.request.seconds)))
+
+
+def _to_internet(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """What the instances fetch and send beside requests, shared among the gateways or endpoints."""
+    serving = traffic.workload.serving
+    with_requests = Cases.same(traffic.requests * Fraction(serving.kb_to_internet_per_request) / KB_IN_A_GB)
+    each = Fraction(serving.gb_to_internet_per_instance)
+    total = add(with_requests, traffic.instances_of_all.map(lambda c: c * each))
+    same = [r for r in traffic.stack.of_type(resource.type) if r.component == resource.component]
+    if resource.type != NAT_GATEWAY:
+        same = [r for r in same if r.inputs.text("vpcEndpointType") == "Interface"]
+    return total.map(lambda c: c / max(len(same), 1))
+
+
+def _log_ingest(traffic: StackTraffic, resource: Resource) -> Quantity:
+    operations = traffic.workload.operations
+    flow = resource.component == "Network"
+    return Cases.same(traffic.gb(operations.flow_log_bytes_per_request if flow else operations.log_bytes_per_request))
+
+
+def _log_store(traffic: StackTraffic, resource: Resource) -> Quantity:
+    days = resource.inputs.number("retentionInDays", FOREVER_DAYS) or FOREVER_DAYS
+    return _log_ingest(traffic, resource).map(lambda c: c * Fraction(days) / DAYS_IN_A_MONTH)
+
+
+def _bucket_gb(traffic: StackTraffic, resource: Resource) -> Quantity:
+    if resource.component == "Intake":
+        documents = traffic.workload.documents
+        kept = Fraction(documents.days_kept) / DAYS_IN_A_MONTH
+        return fixed(Fraction(traffic.documents * documents.kb_each) / KB_IN_A_GB * kept)
+    return fixed(traffic.workload.serving.bundle_gb)
+
+
+def _bucket_writes(traffic: StackTraffic, resource: Resource) -> Quantity:
+    documents = traffic.documents if resource.component == "Intake" else Decimal(0)
+    return fixed(traffic.workload.operations.bucket_writes + documents)
+
+
+def _bucket_reads(traffic: StackTraffic, resource: Resource) -> Quantity:
+    documents = traffic.documents if resource.component == "Intake" else Decimal(0)
+    return fixed(traffic.workload.operations.bucket_reads + documents)
+
+
+def _queue_requests(traffic: StackTraffic, resource: Resource) -> Quantity:
+    if not resource.inputs.has("redrivePolicy"):
+        return fixed(0)  # a dead-letter queue: nothing in it while all goes well
+    polls = traffic.instances_of_all.map(lambda c: c * POLLS_A_MONTH)
+    return add(polls, fixed(traffic.documents * CALLS_A_DOCUMENT))
+
+
+def _operations(name: str) -> Rule:
+    def rule(traffic: StackTraffic, resource: Resource) -> Quantity:
+        amount: Decimal = getattr(traffic.workload.operations, name)
+        return fixed(amount)
+
+    return rule
+
+
+def _nothing(traffic: StackTraffic, resource: Resource) -> Quantity:
+    return fixed(0)
+
+
+def _registered(traffic: StackTraffic, resource: Resource) -> Quantity:
+    return traffic.instances_of_all
+
+
+RULES: Final[dict[tuple[str, str], Rule]] = {
+    ("aws:apigatewayv2/api:Api", "monthly_requests"): _requests,
+    ("aws:apigatewayv2/api:Api", "outbound_internet_gb"): _sent_out,
+    ("aws:apigateway/restApi:RestApi", "monthly_requests"): _requests,
+    ("aws:apigateway/restApi:RestApi", "outbound_internet_gb"): _sent_out,
+    ("aws:wafv2/webAcl:WebAcl", "monthly_requests"): _requests,
+    (LOAD_BALANCERS[0], "new_connections_per_second"): _new_connections,
+    (LOAD_BALANCERS[0], "active_connections_per_minute"): _active_connections,
+    (LOAD_BALANCERS[0], "monthly_data_processed_gb"): _through_balancer,
+    (NAT_GATEWAY, "monthly_data_processed_gb"): _to_internet,
+    ("aws:ec2/vpcEndpoint:VpcEndpoint", "monthly_data_processed_gb"): _to_internet,
+    (LOG_GROUP, "monthly_data_ingested_gb"): _log_ingest,
+    (LOG_GROUP, "storage_gb"): _log_store,
+    (LOG_GROUP, "monthly_data_scanned_gb"): _nothing,
+    (BUCKET, "storage_gb"): _bucket_gb,
+    (BUCKET, "monthly_tier_1_requests"): _bucket_writes,
+    (BUCKET, "monthly_tier_2_requests"): _bucket_reads,
+    (BUCKET, "monthly_select_data_scanned_gb"): _nothing,
+    (BUCKET, "monthly_select_data_returned_gb"): _nothing,
+    ("aws:kms/key:Key", "monthly_requests"): _operations("kms_requests"),
+    ("aws:secretsmanager/secret:Secret", "monthly_requests"): _operations("secret_reads"),
+    ("aws:sns/topic:Topic", "monthly_requests"): _operations("notifications"),
+    ("aws:sqs/queue:Queue", "monthly_requests"): _queue_requests,
+    ("aws:servicediscovery/service:Service", "instances"): _registered,
+    ("aws:servicediscovery/service:Service", "monthly_requests"): _nothing,
+}
+

@@ -1,0 +1,192 @@
+"""Everything assumed about the traffic and the people, in one TOML file; the same object drives both sides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+from infra.costs.errors import InputError
+from infra.costs.names import nearest
+from infra.costs.prices import read_toml
+from infra.costs.stack import LARGEST
+
+HOURS_A_YEAR_MONTH: Final = 730
+"""Hours in a twelfth of a year, the month AWS quotes prices for."""
+
+
+def _is(default: Any, about: str, *, low: int | None = 0, high: int | Decimal = LARGEST) -> Any:
+    """A workload key: default, meaning with unit, and the range allowed for numbers (low None: above zero)."""
+    return field(default=default, metadata={"about": about, "low": low, "high": high})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """How much is asked for, and when."""
+
+    per_month: Decimal = _is(Decimal(2_000_000), "units a month")
+    unit: str = _is("images", "what is counted: images, texts, pages")
+    peak_to_average: Decimal = _is(Decimal(3), "busiest minute over the average one; capacity must reach it", low=1)
+    hours_open_per_day: Decimal = _is(Decimal(24), "hours a day in which requests come", low=None, high=24)
+    hours_per_month: Decimal = _is(Decimal(HOURS_A_YEAR_MONTH), "hours billed a month (744 has 31 days)", high=744)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What one request carries."""
+
+    units: Decimal = _is(Decimal(1), "units in one request", low=None)
+    kb_in: Decimal = _is(Decimal(54), "KB sent in one request")
+    kb_out: Decimal = _is(Decimal(1), "KB answered to one request")
+    characters: Decimal = _is(Decimal(500), "characters in one unit, where an API charges by them")
+    per_connection: Decimal = _is(Decimal(10), "requests a connection carries before it closes", low=None)
+    seconds: Decimal = _is(Decimal("0.2"), "seconds a request is in flight")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """How the model answers."""
+
+    model: str = _is("", "folder under serving/models; empty: the one the stack names")
+    utilisation: Decimal = _is(Decimal("0.7"), "share of an instance's measured rate to plan with", low=None, high=1)
+    bundle_gb: Decimal = _is(Decimal(2), "GB of archive and bundle in the artifact bucket, all versions")
+    kb_to_internet_per_request: Decimal = _is(Decimal("0.5"), "KB an instance sends and receives beside the request")
+    gb_to_internet_per_instance: Decimal = _is(Decimal(5), "GB an instance fetches a month: updates, metrics, logs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operations:
+    """What running it writes and sends."""
+
+    log_bytes_per_request: Decimal = _is(Decimal(500), "bytes a request writes to a log, in each log it passes")
+    flow_log_bytes_per_request: Decimal = _is(Decimal(200), "bytes a request adds to the flow log")
+    kms_requests: Decimal = _is(Decimal(20_000), "calls to each key a month")
+    bucket_writes: Decimal = _is(Decimal(1_000), "PUT and LIST requests to each bucket a month, beside documents")
+    bucket_reads: Decimal = _is(Decimal(10_000), "GET requests to each bucket a month, beside documents")
+    notifications: Decimal = _is(Decimal(100), "alarm messages a month")
+    secret_reads: Decimal = _is(Decimal(1_000), "reads of each secret a month")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Documents:
+    """Documents that come in through the bucket and the queue."""
+
+    per_month: Decimal = _is(Decimal(10_000), "documents a month, where the stack takes any in")
+    kb_each: Decimal = _is(Decimal(500), "KB of one document")
+    days_kept: Decimal = _is(Decimal(30), "days a document stays in the bucket")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Who runs it, and for what part of their time."""
+
+    engineers: Decimal = _is(Decimal(2), "people who share the work")
+    share: Decimal = _is(Decimal("0.10"), "part of each one's time the service takes", high=1)
+    salary_per_year: Decimal = _is(Decimal(120_000), "USD a year for one (the article: 120,000 US, 60,000 Europe)")
+
+    @property
+    def per_month(self) -> Decimal:
+        """USD a month for the time spent."""
+        return self.engineers * self.share * self.salary_per_year / 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Billing:
+    """How the bill is counted."""
+
+    free_tiers: bool = _is(False, "take off what AWS and the managed APIs give free each month")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compare:
+    """What to compare with."""
+
+    apis: tuple[str, ...] = _is((), "managed APIs by name; empty: all that answer this unit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """All assumptions; `capacity` holds units a second by instance type that the user states in place of the model's."""
+
+    volume: Volume = Volume()
+    request: Request = Request()
+    serving: Serving = Serving()
+    operations: Operations = Operations()
+    documents: Documents = Documents()
+    people: People = People()
+    billing: Billing = Billing()
+    compare: Compare = Compare()
+    capacity: tuple[tuple[str, Decimal], ...] = ()
+    source: str = "defaults"
+
+    @property
+    def open_hours(self) -> Fraction:
+        """Hours a month in which requests come."""
+        return Fraction(self.volume.hours_per_month) * Fraction(self.volume.hours_open_per_day) / 24
+
+    @property
+    def requests_per_unit(self) -> Fraction:
+        """Requests needed for one unit of volume."""
+        return 1 / Fraction(self.request.units)
+
+    def at_volume(self, per_month: Decimal) -> "Workload":
+        """The same workload at another monthly volume."""
+        return replace(self, volume=replace(self.volume, per_month=per_month))
+
+    @classmethod
+    def read(cls, path: Path) -> "Workload":
+        """Read a workload file; raises InputError naming the key, the value and what is allowed."""
+        data = read_toml(path)
+        kinds = {f.name: f.default for f in fields(cls) if f.name not in ("source", "capacity")}
+        for name in data:
+            if name not in kinds and name != "capacity":
+                known = [*kinds, "capacity"]
+                raise InputError(f"{path} [{name}]", f"unknown section{nearest(name, known)}", _one_of(known))
+        sections = {name: _section(path, name, type(kind), data.get(name, {})) for name, kind in kinds.items()}
+        return cls(**sections, capacity=_rates(path, data.get("capacity", {})), source=str(path))
+
+
+def _section(path: Path, name: str, kind: type, raw: Any) -> Any:
+    if not isinstance(raw, Mapping):
+        raise InputError(f"{path} {name}", "not a section", f"write [{name}] and its keys below it")
+    known = {f.name: f for f in fields(kind)}
+    values = {}
+    for key, value in raw.items():
+        if key not in known:
+            raise InputError(f"{path} [{name}] {key}", f"unknown key{nearest(key, known)}", _one_of(known))
+        values[key] = _value(f"{path} [{name}] {key}", value, known[key].default, known[key].metadata)
+    return kind(**values)
+
+
+def _value(thing: str, value: Any, default: Any, rule: Mapping[str, Any]) -> Any:
+    if isinstance(default, Decimal):
+        return _number(thing, value, rule["low"], rule["high"])
+    if isinstance(default, tuple):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise InputError(thing, f"{value!r} is not a list of names", 'write ["name", "name"]')
+        return tuple(value)
+    if type(value) is not type(default):
+        kind = "true or false" if isinstance(default, bool) else "a text in quotes"
+        raise InputError(thing, f"{value!r} is not {kind}", f"write {kind}")
+    return value
+
+
+def _number(thing: str, value: Any, low: int | None, high: int | Decimal) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise InputError(thing, f"{value!r} is not a number", "write a number without quotes")
+    number = Decimal(value)
+    if not number.is_finite() or number > high or number < (low or 0) or (low is None and number == 0):
+        least = "above 0" if low is None else f"from {low}"
+        raise InputError(thing, f"{value} is out of range", f"give a number {least} up to {Decimal(high):,}")
+    return number
+
+
+def _rates(path: Path, raw: Any) -> tuple[tuple[str, Decimal], ...]:
+    if not isinstance(raw, Mapping):
+        raise InputError(f"{path} capacity", "not a section", 'write [capacity] and below it "g4dn.xlarge" = 75')
+    return tuple((name, _number(f"{path} [capacity] {name}", rate, None, LARGEST)) for name, rate in raw.items())
+
+
+def _one_of(known: Any) -> str:
+    return f"known: {', '.join(known)}"

@@ -1,0 +1,64 @@
+"""Names and tags of everything the program creates; no other module joins strings for them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+def child(*parts: object) -> str:
+    """The name of a resource inside its component: `child("private", 0)` is `private-0`."""
+    return "-".join(str(part) for part in parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Physical names and tags of one stack."""
+
+    project: str
+    stack: str
+    extra_tags: Mapping[str, str]
+
+    def physical(self, *parts: str) -> str:
+        """A name unique in the account and region: project, stack and the parts."""
+        return child(self.project, self.stack, *parts)
+
+    def log_group(self, part: str) -> str:
+        """The log group of a part: `/breakeven/dev/node`."""
+        return f"/{self.project}/{self.stack}/{part}"
+
+    def firewall_log_group(self) -> str:
+        """AWS WAF accepts a log group only when its name starts with `aws-waf-logs-`."""
+        return child("aws-waf-logs", self.physical())
+
+    def bucket_prefix(self, part: str) -> str:
+        """Start of a bucket name; the provider adds what makes it unique in the world."""
+        return f"{self.physical(part)}-"
+
+    def metric_namespace(self) -> str:
+        """CloudWatch namespace of the metrics that the nodes publish."""
+        return f"{self.project}/{self.stack}"
+
+    def group_arn(self, partition: str, region: str, account_id: str) -> str:
+        """ARN of the Auto Scaling group before it exists; its UUID part is not known until then."""
+        return f"arn:{partition}:autoscaling:{region}:{account_id}:autoScalingGroup:*:autoScalingGroupName/{self.group()}"
+
+    def group(self) -> str:
+        """The Auto Scaling group; fixed, because the nodes and their permissions name it before it exists."""
+        return self.physical("fleet")
+
+    def tags(self, name: str) -> dict[str, str]:
+        """Tags of one resource: who it belongs to, and the stack's own tags."""
+        return {"Name": self.physical(name), "project": self.project, "stack": self.stack, **self.extra_tags}
+
+
+def archive_key(model: str, sha256: str) -> str:
+    """Where a model's archive lies in the artifact bucket; the digest keeps versions apart."""
+    return f"models/{model}/{sha256[:12] or 'unset'}.mar"
+
+
+def bundle_key(sha256: str) -> str:
+    """Where the node bundle lies in the artifact bucket."""
+    return f"node/{sha256[:12] or 'unset'}.tar.gz"
+
+
+UPLOAD_PREFIX = "uploads/"
+RESULT_PREFIX = "results/"

@@ -1,0 +1,310 @@
+"""What a stack is asked to be: every setting of Pulumi.yaml, typed, and read from the stack's configuration."""
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from infra.costs.errors import InputError
+
+MODELS = Path(__file__).resolve().parents[1] / "serving" / "models"
+
+
+class SettingsError(InputError):
+    """A setting that cannot be used; the message names the key, the value and what is allowed."""
+
+
+def within(minimum: int, maximum: int) -> Any:
+    """A field whose whole number lies between two bounds, both included."""
+    return field(metadata={"minimum": minimum, "maximum": maximum})
+
+
+def one_of(*choices: object) -> Any:
+    """A field that takes one of a few values."""
+    return field(metadata={"choices": choices})
+
+
+def shaped(pattern: str, example: str) -> Any:
+    """A field (or each item of it) that matches a pattern; the example is what an error shows."""
+    return field(metadata={"pattern": pattern, "example": example})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """Which model is served, and the files that carry it; empty paths mean nothing is uploaded."""
+
+    model: str
+    model_archive: str
+    node_bundle: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSettings:
+    """The VPC and the way instances reach AWS."""
+
+    vpc_cidr: str
+    zones: int = within(1, 6)
+    exclude_zone_ids: Sequence[str] = shaped(r"[a-z0-9]+-az\d", "use1-az3")
+    egress: str = one_of("nat", "nat-per-zone", "endpoints", "public")
+    flow_logs: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """A change of the group's bounds at a fixed time, as a cron expression in a time zone."""
+
+    name: str
+    recurrence: str = shaped(r"\S+( \S+){4}", "0 7 * * MON-FRI")
+    time_zone: str
+    min_size: int = within(0, 1000)
+    max_size: int = within(0, 1000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetSettings:
+    """The instances, how they are bought and how many there may be."""
+
+    instance_types: Sequence[str] = shaped(
+        r"[a-z][a-z-]*\d[a-z0-9-]*\.(nano|micro|small|medium|large|\d*xlarge|metal(-\d+xl)?)", "g4dn.xlarge"
+    )
+    ami_parameter: str = shaped(r"/\S+", "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64")
+    root_device: str = shaped(r"/dev/[a-z0-9]+", "/dev/sda1")
+    root_volume_gb: int = within(8, 16384)
+    cpu_credits: str = one_of("standard", "unlimited")
+    detailed_monitoring: bool
+    min_size: int = within(0, 1000)
+    max_size: int = within(1, 1000)
+    on_demand_base: int = within(0, 1000)
+    on_demand_percent_above_base: int = within(0, 100)
+    warm_pool_size: int = within(0, 1000)
+    warmup_seconds: int = within(30, 3600)
+    drain_seconds: int = within(0, 3600)
+    schedules: Sequence[Schedule]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScalingSettings:
+    """When the group grows and shrinks."""
+
+    target_utilisation_percent: int = within(1, 100)
+    target_requests_per_minute: int = within(0, 10_000_000)
+    backlog_per_instance: int = within(1, 1_000_000)
+    scale_to_zero: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewaySettings:
+    """The public entry and who may call it."""
+
+    entry: str = one_of("http", "rest")
+    balancer: bool
+    auth: str = one_of("iam", "jwt", "api-key")
+    jwt_issuer: str
+    jwt_audience: Sequence[str]
+    throttle_rate_per_second: int = within(1, 10_000)
+    throttle_burst: int = within(1, 5_000)
+    quota_per_month: int = within(0, 2_000_000_000)
+    waf: bool
+    waf_requests_per_five_minutes: int = within(10, 2_000_000_000)
+    access_logs: bool
+    gateway_log_role: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntakeSettings:
+    """Documents by bucket and queue."""
+
+    intake: bool
+    intake_retention_days: int = within(1, 3650)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObservabilitySettings:
+    """What is watched and who is told."""
+
+    dashboard: bool
+    alarms: str = one_of("few", "all")
+    alarm_email: str = shaped(r"|[^@\s]+@[^@\s]+\.[^@\s]+", "ops@example.com")
+    latency_objective_ms: int = within(1, 29_000)
+    error_rate_percent: int = within(1, 100)
+    log_retention_days: int = one_of(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardrailSettings:
+    """What keeps the bill and the data safe."""
+
+    budget_usd: int = within(0, 100_000_000)
+    budget_scope: str = one_of("account", "stack")
+    deletion_protection: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSettings:
+    """Every setting of one stack, grouped as the components take them, and what was worth a warning."""
+
+    model: ModelSettings
+    network: NetworkSettings
+    fleet: FleetSettings
+    scaling: ScalingSettings
+    gateway: GatewaySettings
+    intake: IntakeSettings
+    observability: ObservabilitySettings
+    guardrails: GuardrailSettings
+    tags: Mapping[str, str]
+    requests_per_minute: int
+    warnings: tuple[str, ...] = ()
+
+
+GROUPS: Mapping[str, type] = {
+    name: kind for name, kind in get_type_hints(StackSettings).items() if hasattr(kind, "__dataclass_fields__")
+}
+
+
+def camel(name: str) -> str:
+    """`min_size` as it is written in a stack file: `minSize`."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def kinds() -> dict[str, object]:
+    """Every configuration key with the Python type of its value."""
+    found = {camel(name): kind for group in GROUPS.values() for name, kind in get_type_hints(group).items()}
+    return {**found, "tags": Mapping[str, str]}
+
+
+def parse(raw: Mapping[str, object], models: Path = MODELS) -> StackSettings:
+    """Settings from raw values (as the engine passes them, or as YAML reads them); keys carry no namespace.
+
+    Raises SettingsError at the first value that cannot be used, alone or beside the others.
+    """
+    from infra.settings_rules import check, per_minute_target
+
+    _refuse_unknown(raw)
+    groups: dict[str, Any] = {name: _group(kind, raw) for name, kind in GROUPS.items()}
+    tags = _convert("tags", _required(raw, "tags"), Mapping[str, str])
+    target, warnings = per_minute_target(groups["model"], groups["fleet"], groups["scaling"], models)
+    settings = StackSettings(**groups, tags=tags, requests_per_minute=target)
+    found = (*warnings, *check(settings))
+    return StackSettings(**groups, tags=tags, requests_per_minute=target, warnings=found)
+
+
+def from_engine() -> StackSettings:
+    """Settings of the running Pulumi program."""
+    import pulumi
+    from pulumi.runtime import config
+
+    # pulumi.Config has no listing of keys, and without one an unknown key could not be refused.
+    values = {**config.get_config_env(), **config.CONFIG.get()}
+    prefix = f"{pulumi.get_project()}:"
+    return parse({key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)})
+
+
+def nearest(value: str, known: Sequence[str]) -> str:
+    """What somebody who wrote `value` may have meant, for the end of an error message."""
+    close = difflib.get_close_matches(value, known, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(sorted(known))}"
+
+
+def _refuse_unknown(raw: Mapping[str, object]) -> None:
+    known = list(kinds())
+    for key in raw:
+        if key not in known:
+            raise SettingsError(key, "no such setting", nearest(key, known))
+
+
+def _required(raw: Mapping[str, object], key: str) -> object:
+    if key not in raw:
+        raise SettingsError(key, "not set", "declare it with a default in Pulumi.yaml")
+    return raw[key]
+
+
+def _group(group: type, raw: Mapping[str, object], inside: str = "") -> Any:
+    hints = get_type_hints(group)
+    values = {}
+    for item in fields(group):
+        key = camel(item.name)
+        value = _convert(inside + key, _required(raw, key), hints[item.name])
+        values[item.name] = _allowed(inside + key, value, item)
+    return group(**values)
+
+
+def _convert(key: str, value: object, kind: object) -> Any:
+    if kind == Sequence[Schedule]:
+        rows = _json(key, value, list, "a list of schedules")
+        return tuple(_schedule(f"{key}[{index}].", row) for index, row in enumerate(rows))
+    return _CONVERTERS[kind](key, value)
+
+
+def _schedule(inside: str, row: object) -> Schedule:
+    if not isinstance(row, Mapping):
+        raise SettingsError(inside.rstrip("."), f"{row!r} is not a schedule", "give name, recurrence, minSize, maxSize")
+    known = [camel(item.name) for item in fields(Schedule)]
+    for key in row:
+        if key not in known:
+            raise SettingsError(inside + str(key), "no such setting", nearest(str(key), known))
+    schedule: Schedule = _group(Schedule, {"timeZone": "Etc/UTC", **row}, inside)
+    return schedule
+
+
+def _allowed(key: str, value: Any, item: "Field[Any]") -> Any:
+    rule = item.metadata
+    if "choices" in rule and value not in rule["choices"]:
+        raise SettingsError(key, f"{value!r} is not allowed", f"use one of {', '.join(map(str, rule['choices']))}")
+    if "minimum" in rule and not rule["minimum"] <= value <= rule["maximum"]:
+        raise SettingsError(key, f"{value} is out of range", f"use {rule['minimum']} to {rule['maximum']}")
+    for text in (value if isinstance(value, tuple) else (value,)) if "pattern" in rule else ():
+        if not re.fullmatch(rule["pattern"], text):
+            raise SettingsError(key, f"{text!r} has not the shape of one", f"write it like {rule['example']}")
+    return value
+
+
+def _text(key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise SettingsError(key, f"{value!r} is not a text", "put it in quotes")
+    return value
+
+
+def _whole(key: str, value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value):
+        return int(value)
+    raise SettingsError(key, f"{value!r} is not a whole number", "write digits only")
+
+
+def _truth(key: str, value: object) -> bool:
+    if value in (True, False, "true", "false"):
+        return value is True or value == "true"
+    raise SettingsError(key, f"{value!r} is neither true nor false", "use true or false")
+
+
+def _json(key: str, value: object, kind: type, wanted: str) -> Any:
+    try:
+        found = json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        found = None
+    if not isinstance(found, kind):
+        raise SettingsError(key, f"{value!r} is not {wanted}", f"write {wanted} in the stack file")
+    return found
+
+
+def _texts(key: str, value: object) -> tuple[str, ...]:
+    return tuple(_text(key, item) for item in _json(key, value, list, "a list of texts"))
+
+
+def _tags(key: str, value: object) -> dict[str, str]:
+    found = _json(key, value, dict, "a map of texts")
+    return {_text(key, name): _text(f"{key}.{name}", text) for name, text in found.items()}
+
+
+_CONVERTERS: Mapping[object, Callable[[str, object], Any]] = {
+    str: _text,
+    int: _whole,
+    bool: _truth,
+    Sequence[str]: _texts,
+    Mapping[str, str]: _tags,
+}

@@ -1,0 +1,165 @@
+"""What settings must hold together: refusals raise SettingsError, doubts come back as warnings."""
+
+import ipaddress
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+from infra.costs.capacity import ModelCapacity
+from infra.settings import FleetSettings, ModelSettings, ScalingSettings, SettingsError, StackSettings, nearest
+
+BURSTABLE = ("t2.", "t3.", "t3a.", "t4g.")
+ONE_MINUTE_SECONDS = 60
+
+
+def burstable(instance_types: tuple[str, ...] | list[str]) -> bool:
+    """Whether every type earns CPU credits; only then may a launch template say how they are spent."""
+    return all(kind.startswith(BURSTABLE) for kind in instance_types)
+
+
+def per_minute_target(
+    model: ModelSettings, fleet: FleetSettings, scaling: ScalingSettings, models: Path
+) -> tuple[int, tuple[str, ...]]:
+    """Requests per instance per MINUTE to hold, from the slowest type's capacity, and what was doubtful about it.
+
+    Minutes, because ALBRequestCountPerTarget counts per minute (EC2 Auto Scaling API, TargetTrackingConfiguration).
+    """
+    capacity = _capacity_of(model.model, models)
+    known = {kind: capacity.of(kind) for kind in fleet.instance_types}
+    rates = [figure.rate_per_second for figure in known.values() if figure]
+    missing = tuple(
+        f"instanceTypes: no capacity of {kind} with {model.model} is known; add it to its capacity.toml"
+        for kind, figure in known.items()
+        if not figure
+    )
+    if scaling.target_requests_per_minute:
+        return scaling.target_requests_per_minute, missing
+    if not rates:
+        kinds = ", ".join(fleet.instance_types)
+        raise SettingsError(
+            "instanceTypes",
+            f"no capacity of {kinds} with {model.model} is known",
+            "add it to the model's capacity.toml, or set targetRequestsPerMinute",
+        )
+    target = min(rates) * ONE_MINUTE_SECONDS * Decimal(scaling.target_utilisation_percent) / 100
+    return max(1, int(target)), missing
+
+
+def check(settings: StackSettings) -> tuple[str, ...]:
+    """Apply every rule; returns the warnings in the order of the rules."""
+    return tuple(warning for rule in RULES for warning in rule(settings))
+
+
+def _capacity_of(model: str, models: Path) -> ModelCapacity:
+    known = sorted(path.parent.name for path in models.glob("*/capacity.toml"))
+    if model not in known:
+        raise SettingsError("model", f"{model!r} is not one of this project's models", nearest(model, known))
+    return ModelCapacity.read(models / model / "capacity.toml")
+
+
+def _sizes(settings: StackSettings) -> Iterator[str]:
+    fleet = settings.fleet
+    if not fleet.instance_types:
+        raise SettingsError("instanceTypes", "the list is empty", "give one type or more, such as g4dn.xlarge")
+    bounds = [("minSize", fleet.min_size, fleet.max_size), ("onDemandBase", fleet.on_demand_base, fleet.max_size)]
+    bounds += [("warmPoolSize", fleet.warm_pool_size, fleet.max_size)]
+    bounds += [(f"schedules.{row.name}.minSize", row.min_size, row.max_size) for row in fleet.schedules]
+    for key, value, ceiling in bounds:
+        if value > ceiling:
+            raise SettingsError(key, f"{value} is above maxSize {ceiling}", f"use 0 to {ceiling}, or raise maxSize")
+    if fleet.min_size == 0 and not settings.scaling.scale_to_zero and not fleet.schedules:
+        yield "minSize: 0 without scaleToZero or schedules: once empty, nothing starts an instance again"
+
+
+def _purchase(settings: StackSettings) -> Iterator[str]:
+    fleet = settings.fleet
+    spot = fleet.on_demand_percent_above_base < 100
+    if spot and len(fleet.instance_types) == 1:
+        yield f"instanceTypes: spot with {fleet.instance_types[0]} alone is often interrupted; add more types"
+    if burstable(list(fleet.instance_types)) and fleet.cpu_credits == "unlimited":
+        yield "cpuCredits: unlimited bills every vCPU-hour above the baseline; standard bounds the bill"
+
+
+def _network(settings: StackSettings) -> Iterator[str]:
+    network = settings.network
+    try:
+        prefix = ipaddress.IPv4Network(network.vpc_cidr).prefixlen
+    except ValueError:
+        prefix = 0
+    if not 16 <= prefix <= 22:
+        raise SettingsError("vpcCidr", f"{network.vpc_cidr!r} cannot be used", "use an IPv4 block of /16 to /22")
+    if settings.gateway.balancer and network.zones < 2:
+        raise SettingsError("zones", f"{network.zones} with balancer true", "a load balancer needs 2 zones or more")
+    if network.zones < 2:
+        yield "zones: one zone; when it fails, so does the service"
+    if network.egress == "public":
+        yield "egress: public gives every instance a public IPv4 address; its security group admits the VPC link only"
+
+
+def _entry(settings: StackSettings) -> Iterator[str]:
+    gateway = settings.gateway
+    rest_only = {"waf": gateway.waf, "quotaPerMonth": gateway.quota_per_month, "auth": gateway.auth == "api-key"}
+    for key, used in rest_only.items():
+        if gateway.entry == "http" and used:
+            value = gateway.auth if key == "auth" else str(used).lower()
+            raise SettingsError(key, f"{value} needs a REST API, and entry is http", "set entry to rest, or leave it")
+    if gateway.entry == "rest" and not gateway.balancer:
+        raise SettingsError(
+            "balancer", "false with entry rest", "a REST API reaches load balancers only: set it to true, or entry http"
+        )
+    if gateway.entry == "rest" and gateway.auth == "jwt":
+        raise SettingsError("auth", "jwt with entry rest", "use iam or api-key, or set entry to http")
+    if gateway.quota_per_month and gateway.auth != "api-key":
+        raise SettingsError("quotaPerMonth", f"{gateway.quota_per_month} with auth {gateway.auth}", "use auth api-key")
+    if gateway.auth == "api-key":
+        # docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html
+        yield "auth: usage plan limits are best effort; they identify callers, they do not bound cost"
+
+
+def _tokens(settings: StackSettings) -> Iterator[str]:
+    gateway = settings.gateway
+    if gateway.auth != "jwt":
+        return
+    if not gateway.jwt_issuer.startswith("https://"):
+        raise SettingsError("jwtIssuer", f"{gateway.jwt_issuer!r} with auth jwt", "give the issuer's https:// address")
+    if not gateway.jwt_audience:
+        raise SettingsError("jwtAudience", "the list is empty with auth jwt", "give one audience or more")
+    yield from ()
+
+
+def _zero(settings: StackSettings) -> Iterator[str]:
+    if not settings.scaling.scale_to_zero:
+        return
+    if settings.fleet.min_size:
+        raise SettingsError("scaleToZero", f"true with minSize {settings.fleet.min_size}", "set minSize to 0")
+    if not settings.intake.intake and not settings.gateway.balancer:
+        raise SettingsError("scaleToZero", "true with nothing that could wake the group", "set intake or balancer true")
+    if not settings.intake.intake:
+        yield "scaleToZero: without intake the first callers get 503 until an instance is up"
+
+
+def _bill(settings: StackSettings) -> Iterator[str]:
+    if not settings.guardrails.budget_usd:
+        yield "budgetUsd: 0, so nobody is told when the bill grows"
+    if settings.guardrails.budget_usd and settings.guardrails.budget_scope == "stack":
+        yield "budgetScope: stack counts only costs whose tag `stack` is activated as a cost allocation tag in Billing"
+    if not settings.observability.alarm_email:
+        yield "alarmEmail: empty, so alarms and the budget reach nobody until you subscribe to the topic"
+
+
+def _artifacts(settings: StackSettings) -> Iterator[str]:
+    for key, path in (("modelArchive", settings.model.model_archive), ("nodeBundle", settings.model.node_bundle)):
+        if not path:
+            yield f"{key}: empty, so instances have nothing to serve and leave the group after start"
+
+
+RULES: tuple[Callable[[StackSettings], Iterator[str]], ...] = (
+    _sizes,
+    _purchase,
+    _network,
+    _entry,
+    _tokens,
+    _zero,
+    _bill,
+    _artifacts,
+)
