@@ -39,7 +39,9 @@ class Names:
 
     def group_arn(self, partition: str, region: str, account_id: str) -> str:
         """ARN of the Auto Scaling group before it exists; its UUID part is not known until then."""
-        return f"arn:{partition}:autoscaling:{region}:{account_id}:autoScalingGroup:*:autoScalingGroupName/{self.group()}"
+        return (
+            f"arn:{partition}:autoscaling:{region}:{account_id}:autoScalingGroup:*:autoScalingGroupName/{self.group()}"
+        )
 
     def group(self) -> str:
         """The Auto Scaling group; fixed, because the nodes and their permissions name it before it exists."""

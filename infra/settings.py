@@ -1,35 +1,24 @@
 """What a stack is asked to be: every setting of Pulumi.yaml, typed, and read from the stack's configuration."""
 
-import difflib
-import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import Field, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from infra.costs.errors import InputError
+from infra.settings_values import (
+    CONVERTERS,
+    SettingsError,
+    allowed,
+    as_json,
+    nearest,
+    one_of,
+    shaped,
+    within,
+)
+
+__all__ = ["SettingsError", "StackSettings", "from_engine", "kinds", "parse"]
 
 MODELS = Path(__file__).resolve().parents[1] / "serving" / "models"
-
-
-class SettingsError(InputError):
-    """A setting that cannot be used; the message names the key, the value and what is allowed."""
-
-
-def within(minimum: int, maximum: int) -> Any:
-    """A field whose whole number lies between two bounds, both included."""
-    return field(metadata={"minimum": minimum, "maximum": maximum})
-
-
-def one_of(*choices: object) -> Any:
-    """A field that takes one of a few values."""
-    return field(metadata={"choices": choices})
-
-
-def shaped(pattern: str, example: str) -> Any:
-    """A field (or each item of it) that matches a pattern; the example is what an error shows."""
-    return field(metadata={"pattern": pattern, "example": example})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,12 +192,6 @@ def from_engine() -> StackSettings:
     return parse({key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)})
 
 
-def nearest(value: str, known: Sequence[str]) -> str:
-    """What somebody who wrote `value` may have meant, for the end of an error message."""
-    close = difflib.get_close_matches(value, known, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(sorted(known))}"
-
-
 def _refuse_unknown(raw: Mapping[str, object]) -> None:
     known = list(kinds())
     for key in raw:
@@ -228,15 +211,15 @@ def _group(group: type, raw: Mapping[str, object], inside: str = "") -> Any:
     for item in fields(group):
         key = camel(item.name)
         value = _convert(inside + key, _required(raw, key), hints[item.name])
-        values[item.name] = _allowed(inside + key, value, item)
+        values[item.name] = allowed(inside + key, value, item)
     return group(**values)
 
 
 def _convert(key: str, value: object, kind: object) -> Any:
     if kind == Sequence[Schedule]:
-        rows = _json(key, value, list, "a list of schedules")
+        rows = as_json(key, value, list, "a list of schedules")
         return tuple(_schedule(f"{key}[{index}].", row) for index, row in enumerate(rows))
-    return _CONVERTERS[kind](key, value)
+    return CONVERTERS[kind](key, value)
 
 
 def _schedule(inside: str, row: object) -> Schedule:
@@ -248,63 +231,3 @@ def _schedule(inside: str, row: object) -> Schedule:
             raise SettingsError(inside + str(key), "no such setting", nearest(str(key), known))
     schedule: Schedule = _group(Schedule, {"timeZone": "Etc/UTC", **row}, inside)
     return schedule
-
-
-def _allowed(key: str, value: Any, item: "Field[Any]") -> Any:
-    rule = item.metadata
-    if "choices" in rule and value not in rule["choices"]:
-        raise SettingsError(key, f"{value!r} is not allowed", f"use one of {', '.join(map(str, rule['choices']))}")
-    if "minimum" in rule and not rule["minimum"] <= value <= rule["maximum"]:
-        raise SettingsError(key, f"{value} is out of range", f"use {rule['minimum']} to {rule['maximum']}")
-    for text in (value if isinstance(value, tuple) else (value,)) if "pattern" in rule else ():
-        if not re.fullmatch(rule["pattern"], text):
-            raise SettingsError(key, f"{text!r} has not the shape of one", f"write it like {rule['example']}")
-    return value
-
-
-def _text(key: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise SettingsError(key, f"{value!r} is not a text", "put it in quotes")
-    return value
-
-
-def _whole(key: str, value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value):
-        return int(value)
-    raise SettingsError(key, f"{value!r} is not a whole number", "write digits only")
-
-
-def _truth(key: str, value: object) -> bool:
-    if value in (True, False, "true", "false"):
-        return value is True or value == "true"
-    raise SettingsError(key, f"{value!r} is neither true nor false", "use true or false")
-
-
-def _json(key: str, value: object, kind: type, wanted: str) -> Any:
-    try:
-        found = json.loads(value) if isinstance(value, str) else value
-    except json.JSONDecodeError:
-        found = None
-    if not isinstance(found, kind):
-        raise SettingsError(key, f"{value!r} is not {wanted}", f"write {wanted} in the stack file")
-    return found
-
-
-def _texts(key: str, value: object) -> tuple[str, ...]:
-    return tuple(_text(key, item) for item in _json(key, value, list, "a list of texts"))
-
-
-def _tags(key: str, value: object) -> dict[str, str]:
-    found = _json(key, value, dict, "a map of texts")
-    return {_text(key, name): _text(f"{key}.{name}", text) for name, text in found.items()}
-
-
-_CONVERTERS: Mapping[object, Callable[[str, object], Any]] = {
-    str: _text,
-    int: _whole,
-    bool: _truth,
-    Sequence[str]: _texts,
-    Mapping[str, str]: _tags,
-}

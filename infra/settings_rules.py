@@ -1,18 +1,20 @@
 """What settings must hold together: refusals raise SettingsError, doubts come back as warnings."""
 
 import ipaddress
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from infra.costs.capacity import ModelCapacity
-from infra.settings import FleetSettings, ModelSettings, ScalingSettings, SettingsError, StackSettings, nearest
+from infra.settings import FleetSettings, ModelSettings, ScalingSettings, StackSettings
+from infra.settings_values import SettingsError, nearest
 
 BURSTABLE = ("t2.", "t3.", "t3a.", "t4g.")
 ONE_MINUTE_SECONDS = 60
 
 
-def burstable(instance_types: tuple[str, ...] | list[str]) -> bool:
+def burstable(instance_types: Sequence[str]) -> bool:
     """Whether every type earns CPU credits; only then may a launch template say how they are spent."""
     return all(kind.startswith(BURSTABLE) for kind in instance_types)
 
@@ -24,6 +26,8 @@ def per_minute_target(
 
     Minutes, because ALBRequestCountPerTarget counts per minute (EC2 Auto Scaling API, TargetTrackingConfiguration).
     """
+    if not fleet.instance_types:
+        raise SettingsError("instanceTypes", "the list is empty", "give one type or more, such as g4dn.xlarge")
     capacity = _capacity_of(model.model, models)
     known = {kind: capacity.of(kind) for kind in fleet.instance_types}
     rates = [figure.rate_per_second for figure in known.values() if figure]
@@ -59,8 +63,6 @@ def _capacity_of(model: str, models: Path) -> ModelCapacity:
 
 def _sizes(settings: StackSettings) -> Iterator[str]:
     fleet = settings.fleet
-    if not fleet.instance_types:
-        raise SettingsError("instanceTypes", "the list is empty", "give one type or more, such as g4dn.xlarge")
     bounds = [("minSize", fleet.min_size, fleet.max_size), ("onDemandBase", fleet.on_demand_base, fleet.max_size)]
     bounds += [("warmPoolSize", fleet.warm_pool_size, fleet.max_size)]
     bounds += [(f"schedules.{row.name}.minSize", row.min_size, row.max_size) for row in fleet.schedules]
@@ -71,12 +73,31 @@ def _sizes(settings: StackSettings) -> Iterator[str]:
         yield "minSize: 0 without scaleToZero or schedules: once empty, nothing starts an instance again"
 
 
+def _architecture(settings: StackSettings) -> Iterator[str]:
+    """One image serves every type, so all must be of its architecture; a `g` after the digit means Graviton."""
+    kinds = {
+        kind: "arm64" if re.match(r"a1\.|[a-z-]+\d+[a-z]*g", kind) else "x86_64"
+        for kind in settings.fleet.instance_types
+    }
+    first, architecture = next(iter(kinds.items()))
+    for kind, other in kinds.items():
+        if other != architecture:
+            reason = f"{first} is {architecture} and {kind} {other}"
+            raise SettingsError("instanceTypes", reason, "use types of one architecture")
+    image = settings.fleet.ami_parameter
+    named = "arm64" if "arm64" in image else "x86_64" if "x86_64" in image or "amd64" in image else architecture
+    if named != architecture:
+        reason = f"an {named} image, and {first} is {architecture}"
+        raise SettingsError("amiParameter", reason, f"use the parameter of an {architecture} image")
+    yield from ()
+
+
 def _purchase(settings: StackSettings) -> Iterator[str]:
     fleet = settings.fleet
     spot = fleet.on_demand_percent_above_base < 100
     if spot and len(fleet.instance_types) == 1:
         yield f"instanceTypes: spot with {fleet.instance_types[0]} alone is often interrupted; add more types"
-    if burstable(list(fleet.instance_types)) and fleet.cpu_credits == "unlimited":
+    if burstable(fleet.instance_types) and fleet.cpu_credits == "unlimited":
         yield "cpuCredits: unlimited bills every vCPU-hour above the baseline; standard bounds the bill"
 
 
@@ -155,6 +176,7 @@ def _artifacts(settings: StackSettings) -> Iterator[str]:
 
 RULES: tuple[Callable[[StackSettings], Iterator[str]], ...] = (
     _sizes,
+    _architecture,
     _purchase,
     _network,
     _entry,

@@ -11,7 +11,8 @@ from infra.components import policies
 from infra.components.account import Account
 from infra.components.buckets import PrivateBucketArgs, private_bucket
 from infra.naming import Names, archive_key, bundle_key, child
-from infra.settings import ModelSettings, SettingsError
+from infra.settings import ModelSettings
+from infra.settings_values import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 KEY_SERVICES = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com", "s3.amazonaws.com")
@@ -88,9 +89,7 @@ class Artifacts(pulumi.ComponentResource):
             tags=names.tags("key"),
             opts=self._own,
         )
-        aws.kms.Alias(
-            child("key", "alias"), name=f"alias/{names.physical()}", target_key_id=key.key_id, opts=self._own
-        )
+        aws.kms.Alias(child("key", "alias"), name=f"alias/{names.physical()}", target_key_id=key.key_id, opts=self._own)
         return key
 
     def _upload(self, part: str, pinned: PinnedObject, path: str) -> None:

@@ -42,17 +42,15 @@ class Fleet(pulumi.ComponentResource):
         profile = fleet_access.instance_profile(args, logs, registry.arn if registry else None, self._own)
         script = fleet_launch.user_data(args, logs, registry.id if registry else "")
         template = fleet_launch.launch_template(args, profile, script, self._own)
-        alarm_name, _ = fleet_balancer.rollback_alarm(args, way, self._own)
-        group = self._group(template, way, alarm_name)
+        alarm = fleet_balancer.rollback_alarm(args, way, self._own)
+        group = self._group(template, way, alarm.name)
         self._hooks(group)
         fleet_scaling.policies(args, group, way, self._own)
         self.group_name = group.name
         self._expose(way, registry)
         self.register_outputs({"groupName": self.group_name, "targetArn": self.target_arn})
 
-    def _expose(
-        self, way: fleet_balancer.Balancer | None, registry: "aws.servicediscovery.Service | None"
-    ) -> None:
+    def _expose(self, way: fleet_balancer.Balancer | None, registry: "aws.servicediscovery.Service | None") -> None:
         """What the gateway connects to: a listener, or a Cloud Map service."""
         self.target_arn = way.listener.arn if way else registry.arn  # type: ignore[union-attr]
         self.balancer_arn = way.balancer.arn if way else None
@@ -72,7 +70,7 @@ class Fleet(pulumi.ComponentResource):
         )
 
     def _group(
-        self, template: aws.ec2.LaunchTemplate, way: fleet_balancer.Balancer | None, alarm_name: str
+        self, template: aws.ec2.LaunchTemplate, way: fleet_balancer.Balancer | None, alarm_name: pulumi.Output[str]
     ) -> aws.autoscaling.Group:
         """No desired capacity: the policies own it, and stating it here would reset it on every `up`."""
         args, settings = self._args, self._args.settings
@@ -117,7 +115,7 @@ class Fleet(pulumi.ComponentResource):
             },
         }
 
-    def _refresh(self, alarm_name: str) -> dict[str, Any]:
+    def _refresh(self, alarm_name: pulumi.Output[str]) -> dict[str, Any]:
         return {
             "strategy": "Rolling",
             "preferences": {

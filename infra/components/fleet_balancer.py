@@ -75,20 +75,17 @@ def registry(args: FleetArgs, opts: pulumi.ResourceOptions) -> aws.servicediscov
     )
 
 
-def rollback_alarm(
-    args: FleetArgs, way: Balancer | None, opts: pulumi.ResourceOptions
-) -> tuple[str, aws.cloudwatch.MetricAlarm]:
+def rollback_alarm(args: FleetArgs, way: Balancer | None, opts: pulumi.ResourceOptions) -> aws.cloudwatch.MetricAlarm:
     """The alarm that rolls an instance refresh back: failing answers, or failing status checks."""
-    name = args.names.physical("rollback")
     if way:
         metric = {"namespace": "AWS/ApplicationELB", "metric_name": "HTTPCode_Target_5XX_Count", "statistic": "Sum"}
         dimensions = {"LoadBalancer": way.balancer.arn_suffix, "TargetGroup": way.target_group.arn_suffix}
     else:
         metric = {"namespace": "AWS/EC2", "metric_name": "StatusCheckFailed", "statistic": "Maximum"}
         dimensions = {"AutoScalingGroupName": args.names.group()}
-    return name, aws.cloudwatch.MetricAlarm(
+    return aws.cloudwatch.MetricAlarm(
         "rollback",
-        name=name,
+        name=args.names.physical("rollback"),
         alarm_description="A refresh of the group's instances is rolled back while this is in alarm",
         comparison_operator="GreaterThanOrEqualToThreshold",
         threshold=10 if way else 1,

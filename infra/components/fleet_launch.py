@@ -38,6 +38,7 @@ def launch_template(
     tags = args.names.tags("node")
     return aws.ec2.LaunchTemplate(
         "node",
+        name=args.names.physical("node"),
         image_id=image.value,
         instance_type=settings.instance_types[0],
         iam_instance_profile={"arn": profile.arn},
@@ -50,13 +51,11 @@ def launch_template(
         tag_specifications=[{"resource_type": kind, "tags": tags} for kind in ("instance", "volume")],
         update_default_version=True,
         opts=opts,
-        **(credits_ if burstable(list(settings.instance_types)) else {}),
+        **(credits_ if burstable(settings.instance_types) else {}),
     )
 
 
-def user_data(
-    args: FleetArgs, logs: aws.cloudwatch.LogGroup, registry_id: pulumi.Input[str]
-) -> pulumi.Output[str]:
+def user_data(args: FleetArgs, logs: aws.cloudwatch.LogGroup, registry_id: pulumi.Input[str]) -> pulumi.Output[str]:
     """The start script, base64; it holds names and digests only."""
     store, intake = args.artifacts, args.intake
     values: dict[str, pulumi.Input[Any]] = {

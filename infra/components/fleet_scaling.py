@@ -22,9 +22,7 @@ BASELINE_PERCENT = {
 }
 
 
-def policies(
-    args: FleetArgs, group: aws.autoscaling.Group, way: Balancer | None, opts: pulumi.ResourceOptions
-) -> None:
+def policies(args: FleetArgs, group: aws.autoscaling.Group, way: Balancer | None, opts: pulumi.ResourceOptions) -> None:
     """Every scaling policy and scheduled change of the group."""
     if way:
         _by_requests(args, group, way, opts)
@@ -55,7 +53,7 @@ def cpu_target_percent(args: FleetArgs) -> float:
     An instance out of credits is held at its baseline, so a target above it would never be reached.
     """
     target = args.scaling.target_utilisation_percent
-    if args.settings.cpu_credits == "unlimited" or not burstable(list(args.settings.instance_types)):
+    if args.settings.cpu_credits == "unlimited" or not burstable(args.settings.instance_types):
         return target
     sizes = [kind.partition(".")[2] for kind in args.settings.instance_types]
     return target * min(BASELINE_PERCENT.get(size, min(BASELINE_PERCENT.values())) for size in sizes) / 100
@@ -176,8 +174,6 @@ def _target(
     )
 
 
-def _stat(
-    namespace: str, metric: str, stat: str, dimension: str, value: pulumi.Input[str]
-) -> dict[str, Any]:
+def _stat(namespace: str, metric: str, stat: str, dimension: str, value: pulumi.Input[str]) -> dict[str, Any]:
     source = {"namespace": namespace, "metric_name": metric, "dimensions": [{"name": dimension, "value": value}]}
     return {"metric": source, "stat": stat}

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Fetches the pinned node bundle and model archive, proves both by SHA-256, and hands over to the node's service.
-set -euo pipefail
+set -Eeuo pipefail  # E: the trap below must also hold inside functions
 umask 027
 
 instance_id="$(cat /var/lib/cloud/data/instance-id)"
@@ -18,7 +18,7 @@ fetch() { # key, SHA-256, target
 }
 
 id breakeven > /dev/null 2>&1 || useradd --system --home-dir /opt/breakeven --shell /usr/sbin/nologin breakeven
-install -d -m 0750 -o breakeven -g breakeven /opt/breakeven /opt/breakeven/models
+install -d -m 0750 -o root -g breakeven /opt/breakeven /opt/breakeven/models
 install -d -m 0755 /etc/breakeven
 
 cat > /etc/breakeven/node.env <<'SETTINGS'
@@ -39,7 +39,8 @@ SETTINGS
 fetch "@{bundle_key}" "@{bundle_sha256}" /opt/breakeven/bundle.tar.gz
 fetch "@{archive_key}" "@{archive_sha256}" "/opt/breakeven/models/@{model}.mar"
 tar --extract --gzip --no-same-owner --directory /opt/breakeven --file /opt/breakeven/bundle.tar.gz
-chown -R breakeven:breakeven /opt/breakeven
+# Root's: ExecStartPre runs as root, so the service's user must not be able to write what it runs.
+chown -R root:breakeven /opt/breakeven
 
 cat > /etc/systemd/system/breakeven-node.service <<'UNIT'
 [Unit]
@@ -49,6 +50,7 @@ Wants=network-online.target
 
 [Service]
 User=breakeven
+StateDirectory=breakeven
 EnvironmentFile=/etc/breakeven/node.env
 ExecStartPre=+/opt/breakeven/install
 ExecStart=/opt/breakeven/start

@@ -27,18 +27,14 @@ class PublicZones:
     table: aws.ec2.RouteTable
 
 
-def nat(
-    names: Names, public: list[aws.ec2.Subnet], private: list[PrivateZone], opts: pulumi.ResourceOptions
-) -> None:
+def nat(names: Names, public: list[aws.ec2.Subnet], private: list[PrivateZone], opts: pulumi.ResourceOptions) -> None:
     """A NAT gateway per public subnet; a zone without its own shares the first."""
     gateways = []
     for index, subnet in enumerate(public):
         label = child("nat", index)
         address = aws.ec2.Eip(label, domain="vpc", tags=names.tags(label), opts=opts)
         gateways.append(
-            aws.ec2.NatGateway(
-                label, allocation_id=address.id, subnet_id=subnet.id, tags=names.tags(label), opts=opts
-            )
+            aws.ec2.NatGateway(label, allocation_id=address.id, subnet_id=subnet.id, tags=names.tags(label), opts=opts)
         )
     for index, zone in enumerate(private):
         aws.ec2.Route(

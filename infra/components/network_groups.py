@@ -74,9 +74,7 @@ def endpoint_group(
 def _group(
     names: Names, vpc: aws.ec2.Vpc, label: str, description: str, opts: pulumi.ResourceOptions
 ) -> aws.ec2.SecurityGroup:
-    return aws.ec2.SecurityGroup(
-        label, vpc_id=vpc.id, description=description, tags=names.tags(label), opts=opts
-    )
+    return aws.ec2.SecurityGroup(label, vpc_id=vpc.id, description=description, tags=names.tags(label), opts=opts)
 
 
 def _connect(

@@ -28,7 +28,7 @@ class BreakEven:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """One managed API beside the stack: its cost at the workload's volume, and the break-even with and without people."""
+    """One managed API beside the stack: its cost at the workload's volume, the break-even with and without people."""
 
     api: ManagedApi
     curve: Curve

@@ -10,8 +10,8 @@ from infra.costs.capacity import ModelCapacity
 from infra.costs.curves import Curve
 from infra.costs.errors import InputError, PriceError
 from infra.costs.items import CASES, Case, Cases, LineItem, Quantity, Reason, fixed
-from infra.costs.prices import PriceBook
 from infra.costs.pricers.transfer import TRANSFER_TYPE, transfer_lines
+from infra.costs.prices import PriceBook
 from infra.costs.pricing import FREE, PRICERS, Pricing
 from infra.costs.stack import Inputs, Resource, Stack, Unreadable
 from infra.costs.traffic import GROUP, StackTraffic
@@ -26,7 +26,7 @@ NOTHING: Final = Curve.constant(0)
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """What a stack costs a month: lines with quantities as curves of volume, and what is free or could not be priced."""
+    """What a stack costs a month: lines as curves of volume, and what is free or could not be priced."""
 
     stack: Stack
     workload: Workload
@@ -207,9 +207,7 @@ def _transfer(worker: _Worker) -> Iterable[LineItem]:
 
 
 def _made(name: str, token: str, region: str = "") -> Resource:
-    return Resource(
-        urn=f"urn:pulumi:none::none::{token}::{name}", type=token, inputs=Inputs({}, name), region=region
-    )
+    return Resource(urn=f"urn:pulumi:none::none::{token}::{name}", type=token, inputs=Inputs({}, name), region=region)
 
 
 def _free_tier(items: Iterable[LineItem]) -> Iterable[LineItem]:

@@ -28,7 +28,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """USD per one `unit`, in one or several tiers, with where it was read and when that was last checked (None: undated)."""
+    """USD per one `unit`, in one or several tiers, where it was read and when it was last checked (None: undated)."""
 
     key: str
     unit: str
@@ -82,7 +82,7 @@ class RegionPrices:
         self.used: dict[str, Price] = {}
 
     def __getitem__(self, key: str) -> Price:
-        """The price `service.key`, for example `network.nat_gateway_hour`; raises PriceError naming the file to edit."""
+        """The price `service.key` (`network.nat_gateway_hour`); raises PriceError naming the file to edit."""
         price = self.get(key)
         if price is None:
             raise self.missing(key)
@@ -128,7 +128,9 @@ class RegionPrices:
         service, name = key.split(".", 1)
         region_known = (DATA / "prices" / self.name).is_dir()
         why = reason or (f"no such price in {self.name}" if region_known else f"no prices for region {self.name!r}")
-        return PriceError(f"price {name}", why, f"add it to {file_of(self.name, service)} or to a price book (--prices)")
+        return PriceError(
+            f"price {name}", why, f"add it to {file_of(self.name, service)} or to a price book (--prices)"
+        )
 
     def _lookup(self, service: str, name: str) -> Price | None:
         for overlay in reversed(self._overlays):
@@ -144,7 +146,8 @@ class RegionPrices:
     def _origin(self, service: str, table: str, name: str) -> Mapping[str, Any]:
         for overlay in reversed(self._overlays):
             if name in overlay.get(self.name, {}).get(service, {}).get(table, {}):
-                return overlay
+                found: Mapping[str, Any] = overlay
+                return found
         return read_service(self.name, service)
 
 
@@ -213,7 +216,12 @@ def _tier(row: Mapping[str, Any]) -> Tier:
     if not amount.is_finite() or amount < 0:
         raise ArithmeticError(f"amount {amount}")
     up_to = row.get("up_to")
-    return Tier(amount=amount, up_to=None if up_to is None else Decimal(up_to), label=row.get("label", ""), mark=row.get("mark", ""))
+    return Tier(
+        amount=amount,
+        up_to=None if up_to is None else Decimal(up_to),
+        label=row.get("label", ""),
+        mark=row.get("mark", ""),
+    )
 
 
 def _overlay(path: Path) -> dict[str, Any]:
@@ -225,7 +233,9 @@ def _overlay(path: Path) -> dict[str, Any]:
     regions = {p.name for p in (DATA / "prices").iterdir() if p.is_dir()}
     for name, value in data.items():
         if isinstance(value, dict) and name not in regions and not _looks_like_region(name):
-            raise InputError(f"{path} [{name}]", f"not a region{nearest(name, regions)}", "name tables region.service.key")
+            raise InputError(
+                f"{path} [{name}]", f"not a region{nearest(name, regions)}", "name tables region.service.key"
+            )
     return {**data, "file": str(path)}
 
 

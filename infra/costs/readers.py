@@ -73,20 +73,21 @@ def _rows(document: Any, source: str) -> Rows:
         if any(_is_event(item) for item in document):
             return _from_events(document), _config_of_events(document)
         return document, {}
-    if isinstance(document, Mapping):
-        if _is_event(document):
-            return _from_events([document]), {}
-        if isinstance(document.get("steps"), list):
-            return _from_preview(document, source), _mapping(document.get("config"))
-        if isinstance(document.get("deployment"), Mapping):
-            return _list(document["deployment"].get("resources"), source), {}
-        if isinstance(document.get("resources"), list) and not OTHER_TOOLS.keys() & document.keys():
-            return document["resources"], {}
-        if "changeSummary" in document and "steps" not in document:
-            return [], {}
-        for key, tool in OTHER_TOOLS.items():
-            if key in document:
-                raise InputError(source, f"this looks like a file of {tool}", f"give {FORMATS}")
+    if not isinstance(document, Mapping):
+        raise InputError(source, "not a Pulumi stack", f"give {FORMATS}")
+    if _is_event(document):
+        return _from_events([document]), {}
+    if isinstance(document.get("steps"), list):
+        return _from_preview(document, source), _mapping(document.get("config"))
+    if isinstance(document.get("deployment"), Mapping):
+        return _list(document["deployment"].get("resources"), source), {}
+    other = next((tool for key, tool in OTHER_TOOLS.items() if key in document), "")
+    if other:
+        raise InputError(source, f"this looks like a file of {other}", f"give {FORMATS}")
+    if isinstance(document.get("resources"), list):
+        return document["resources"], {}
+    if "changeSummary" in document:
+        return [], {}  # the preview of an empty program leaves the steps out
     raise InputError(source, "not a Pulumi stack", f"give {FORMATS}")
 
 

@@ -187,11 +187,19 @@ class Stack:
     def __init__(self, resources: Iterable[Resource], name: str = "") -> None:
         self.resources = tuple(resources)
         self.name = name
-        self._by_urn = {r.urn: r for r in self.resources}
+        self._by_urn: dict[str, Resource] = {}
         self._by_id: dict[str, list[Resource]] = {}
+        self._by_type: dict[str, list[Resource]] = {}
+        self._by_name: dict[tuple[str, str], Resource] = {}
+        self._owners: dict[tuple[str, str, str], dict[str, list[Resource]]] = {}
         for resource in self.resources:
+            self._by_urn[resource.urn] = resource
+            self._by_type.setdefault(resource.type, []).append(resource)
             if resource.id:
                 self._by_id.setdefault(resource.id, []).append(resource)
+            physical = resource.inputs.get("name")
+            if isinstance(physical, str):
+                self._by_name.setdefault((resource.type, physical), resource)
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.resources)
@@ -201,7 +209,7 @@ class Stack:
 
     def of_type(self, *types: str) -> tuple[Resource, ...]:
         """All resources of these type tokens."""
-        return tuple(r for r in self.resources if r.type in types)
+        return tuple(r for token in types for r in self._by_type.get(token, ()))
 
     def resolve(self, owner: Resource, prop: str, value: Any, *types: str) -> Resource | None:
         """The resource of these types that `owner` refers to: by physical id or name, else by its dependencies.
@@ -217,6 +225,20 @@ class Stack:
         found = (self._by_urn.get(urn) for urn in owner.references.get(prop, ()))
         return tuple(r for r in found if r is not None and r.type in types)
 
+    def owners(self, target: Resource, prop: str, owner_type: str) -> tuple[Resource, ...]:
+        """All resources of a type whose input `prop` refers to `target`."""
+        key = (owner_type, prop, target.type)
+        if key not in self._owners:
+            index: dict[str, list[Resource]] = {}
+            for owner in self.of_type(owner_type):
+                found = self.resolve(owner, prop, owner.inputs.get(prop), target.type)
+                if found is not None:
+                    index.setdefault(found.urn, []).append(owner)
+            self._owners[key] = index
+        return tuple(self._owners[key].get(target.urn, ()))
+
     def _by_value(self, value: str, types: tuple[str, ...]) -> Resource | None:
         direct = next((r for r in self._by_id.get(value, ()) if r.type in types), None)
-        return direct or next((r for r in self.of_type(*types) if r.inputs.get("name") == value), None)
+        if direct is not None:
+            return direct
+        return next((found for token in types if (found := self._by_name.get((token, value)))), None)

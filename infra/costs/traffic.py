@@ -204,4 +204,3 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("aws:servicediscovery/service:Service", "instances"): _registered,
     ("aws:servicediscovery/service:Service", "monthly_requests"): _nothing,
 }
-

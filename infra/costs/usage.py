@@ -91,9 +91,7 @@ class Usage:
         for key in table:
             if key not in keys:
                 allowed = f"known: {', '.join(keys)}" if keys else "it takes no usage"
-                raise InputError(
-                    f"{self.source} [{name}] {key}", f"unknown for {what}{nearest(key, keys)}", allowed
-                )
+                raise InputError(f"{self.source} [{name}] {key}", f"unknown for {what}{nearest(key, keys)}", allowed)
 
 
 def _value(thing: str, key: str, value: Any) -> Any:
@@ -109,7 +107,9 @@ def _value(thing: str, key: str, value: Any) -> Any:
     if key in WORDS:
         word = _word(thing, value)
         if word not in WORDS[key]:
-            raise InputError(thing, f"{word!r} is unknown{nearest(word, WORDS[key])}", f"one of {', '.join(WORDS[key])}")
+            raise InputError(
+                thing, f"{word!r} is unknown{nearest(word, WORDS[key])}", f"one of {', '.join(WORDS[key])}"
+            )
         return word
     amount = number(value, thing)
     if amount > LARGEST_OF.get(key, amount):

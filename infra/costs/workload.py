@@ -107,7 +107,7 @@ class Compare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """All assumptions; `capacity` holds units a second by instance type that the user states in place of the model's."""
+    """All assumptions; `capacity` holds units a second by instance type, stated in place of the model's."""
 
     volume: Volume = Volume()
     request: Request = Request()

@@ -8,8 +8,8 @@ from typing import Any, Final
 from infra.costs.errors import PriceError
 from infra.costs.items import LineItem, Quantity, fixed
 from infra.costs.names import nearest
-from infra.costs.prices import DATA, Price, RegionPrices, Tier, file_of, read_toml
 from infra.costs.pricers.volumes import volume_lines
+from infra.costs.prices import DATA, Price, RegionPrices, Tier, file_of, read_toml
 from infra.costs.pricing import Pricing, prices, times
 from infra.costs.stack import Inputs, Resource
 

@@ -17,8 +17,8 @@ CHEAPER_ABOVE_ZONES: Final = 25
 def zone(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     """A hosted zone; those of a stack beyond the twenty-fifth cost less."""
     price = pricing.region["route53.zone_month"]
-    place = next(n for n, z in enumerate(pricing.stack.of_type(ZONE)) if z is resource)
-    tier = price.tiers[0] if place < CHEAPER_ABOVE_ZONES else price.tiers[-1]
+    dearer = pricing.stack.of_type(ZONE)[:CHEAPER_ABOVE_ZONES]
+    tier = price.tiers[0] if any(resource is z for z in dearer) else price.tiers[-1]
     yield pricing.line("Hosted zone", 1, price.as_tier(tier), unit="months")
 
 

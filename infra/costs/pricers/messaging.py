@@ -131,7 +131,4 @@ def _subscriptions(resource: Resource, pricing: Pricing, key: str, protocols: tu
 
 
 def _subscribers(resource: Resource, pricing: Pricing) -> tuple[Resource, ...]:
-    found = pricing.stack.of_type(SUBSCRIPTION)
-    return tuple(
-        s for s in found if pricing.stack.resolve(s, "topic", s.inputs.get("topic"), resource.type) is resource
-    )
+    return pricing.stack.owners(resource, "topic", SUBSCRIPTION)

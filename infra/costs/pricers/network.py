@@ -57,10 +57,8 @@ def elastic_ip(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
 def _in_use(address: Resource, pricing: Pricing) -> bool:
     if address.inputs.has("instance") or address.inputs.has("networkInterface"):
         return True
-    users = pricing.stack.of_type(NAT_GATEWAY, "aws:ec2/eipAssociation:EipAssociation")
-    return any(
-        pricing.stack.resolve(user, "allocationId", user.inputs.get("allocationId"), EIP) is address for user in users
-    )
+    users = (NAT_GATEWAY, "aws:ec2/eipAssociation:EipAssociation")
+    return any(pricing.stack.owners(address, "allocationId", user) for user in users)
 
 
 @prices("aws:ec2/vpcEndpoint:VpcEndpoint", usage=("monthly_data_processed_gb",))
@@ -144,5 +142,3 @@ def classic_load_balancer(resource: Resource, pricing: Pricing) -> Iterator[Line
     """A classic balancer: its hours and GB."""
     yield pricing.line("Classic load balancer", pricing.hours, "load_balancing.classic_hour", unit="hours")
     yield pricing.line("Data processed", pricing.used("monthly_data_processed_gb"), "load_balancing.classic_gb")
-
-

@@ -56,9 +56,7 @@ def parameter(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
         yield pricing.line("Parameter storage (standard)", 0, "ssm.parameter_standard_hour", unit="hours", basis="free")
 
 
-@prices(
-    "aws:wafv2/webAcl:WebAcl", usage=("rule_group_rules", "managed_rule_group_rules", "monthly_requests")
-)
+@prices("aws:wafv2/webAcl:WebAcl", usage=("rule_group_rules", "managed_rule_group_rules", "monthly_requests"))
 def web_acl(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     """A web access list: itself, its rules and those of its groups, its groups, what it inspects."""
     rules = resource.inputs.objects("rules")
@@ -82,5 +80,3 @@ def budget(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     """A budget that only watches and notifies."""
     days: Decimal = pricing.hours / 24
     yield pricing.line("Budget", days, "budgets.budget_day", unit="days", basis="free unless it acts")
-
-

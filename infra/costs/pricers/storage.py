@@ -55,7 +55,12 @@ LINES: Final = (
                 1_000,
             ),
             (f"monthly_{speed}_data_retrieval_gb", f"Retrievals ({speed})", f"{speed}_retrieval_gb", 1),
-            (f"monthly_{speed}_select_data_scanned_gb", f"Select data scanned ({speed})", f"{speed}_select_scanned_gb", 1),
+            (
+                f"monthly_{speed}_select_data_scanned_gb",
+                f"Select data scanned ({speed})",
+                f"{speed}_select_scanned_gb",
+                1,
+            ),
             (
                 f"monthly_{speed}_select_data_returned_gb",
                 f"Select data returned ({speed})",

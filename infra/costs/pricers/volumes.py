@@ -25,7 +25,9 @@ GP3_IOPS_INCLUDED: Final = 3_000
 GP3_MBPS_INCLUDED: Final = 125
 
 
-def volume_lines(pricing: Pricing, disk: Inputs, count: Quantity, part: str = "", basis: str = "") -> Iterator[LineItem]:
+def volume_lines(
+    pricing: Pricing, disk: Inputs, count: Quantity, part: str = "", basis: str = ""
+) -> Iterator[LineItem]:
     """The lines of `count` volumes (an average over the month) that an object of disk settings describes."""
     kind = disk.text("volumeType") or disk.text("type") or DEFAULT_TYPE
     if kind not in NAMES:

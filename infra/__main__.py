@@ -1,0 +1,48 @@
+"""The Pulumi program: settings, components, outputs. The engine runs it (`pulumi up`); `python -m infra` does not."""
+
+import pulumi
+
+from infra import settings as stack_settings
+from infra.costs.errors import InputError
+from infra.naming import Names
+
+
+def deploy() -> None:
+    """Build every component of the stack and export what a caller needs."""
+    settings = stack_settings.from_engine()
+    for warning in settings.warnings:
+        pulumi.log.warn(warning)
+    # The AWS classes take a second to import: a wrong setting is told before that.
+    from infra.components.account import Account
+    from infra.components.stack import Plan
+
+    names = Names(project=pulumi.get_project(), stack=pulumi.get_stack(), extra_tags=settings.tags)
+    plan = Plan(settings=settings, names=names, account=Account.current())
+    artifacts = plan.artifacts()
+    network = plan.network(artifacts)
+    intake = plan.intake(artifacts)
+    fleet = plan.fleet(network, artifacts, intake)
+    gateway = plan.gateway(network, artifacts, fleet)
+    observability = plan.observability(artifacts, fleet, gateway, intake)
+    plan.guardrails(observability)
+
+    pulumi.export("endpoint", gateway.endpoint)
+    pulumi.export("call", gateway.call)
+    pulumi.export("model", settings.model.model)
+    pulumi.export("groupName", fleet.group_name)
+    pulumi.export("artifactBucket", artifacts.bucket_name)
+    pulumi.export("alarmTopic", observability.topic_arn)
+    if gateway.api_key is not None:
+        pulumi.export("apiKey", gateway.api_key)
+    if observability.dashboard_url is not None:
+        pulumi.export("dashboard", observability.dashboard_url)
+    if intake is not None:
+        pulumi.export("documentBucket", intake.bucket_name)
+        pulumi.export("documentQueue", intake.queue_url)
+
+
+try:
+    deploy()
+except InputError as error:
+    # A RunError is printed as its message alone, without a stack trace.
+    raise pulumi.RunError(str(error)) from error

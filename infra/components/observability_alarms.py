@@ -1,0 +1,140 @@
+"""Alarms for the objectives: errors, no instance, latency, age of the queue, dead letters."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi_aws as aws
+
+if TYPE_CHECKING:
+    from infra.components.observability import ObservabilityArgs
+
+FIVE_MINUTES = 300
+ONE_MINUTE = 60
+QUEUE_AGE_SECONDS = 900
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """One alarm: its metric (or metric math), its bound and how long it must last."""
+
+    label: str
+    says: str
+    comparison: str
+    threshold: float
+    periods: int
+    metric: Mapping[str, Any]
+    missing: str = "notBreaching"
+
+
+def build(args: "ObservabilityArgs", topic_arn: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
+    """Create the alarms that the settings ask for; each tells the topic when it starts and when it ends."""
+    wanted = [*_few(args), *(_more(args) if args.settings.alarms == "all" else ())]
+    for alarm in wanted:
+        aws.cloudwatch.MetricAlarm(
+            alarm.label,
+            name=args.names.physical(alarm.label),
+            alarm_description=alarm.says,
+            comparison_operator=alarm.comparison,
+            threshold=alarm.threshold,
+            evaluation_periods=alarm.periods,
+            treat_missing_data=alarm.missing,
+            actions_enabled=True,
+            alarm_actions=[topic_arn],
+            ok_actions=[topic_arn],
+            tags=args.names.tags(alarm.label),
+            opts=opts,
+            **alarm.metric,
+        )
+
+
+def _few(args: "ObservabilityArgs") -> Iterator[Alarm]:
+    yield Alarm(
+        label="errors",
+        says=f"Over {args.settings.error_rate_percent} % of requests failed on our side",
+        comparison="GreaterThanThreshold",
+        threshold=args.settings.error_rate_percent,
+        periods=2,
+        metric={"metric_queries": _error_rate(args)},
+    )
+    if not args.may_be_empty:
+        yield Alarm(
+            label="no-instance",
+            says="No instance can answer",
+            comparison="LessThanThreshold",
+            threshold=1,
+            periods=3,
+            missing="breaching",
+            metric=_ready_instances(args),
+        )
+
+
+def _more(args: "ObservabilityArgs") -> Iterator[Alarm]:
+    yield Alarm(
+        label="latency",
+        says=f"One request in a hundred takes longer than {args.settings.latency_objective_ms} ms",
+        comparison="GreaterThanThreshold",
+        threshold=args.settings.latency_objective_ms,
+        periods=3,
+        metric={**_api("Latency", args), "period": FIVE_MINUTES, "extended_statistic": "p99"},
+    )
+    queue, dead = args.watched.queue_name, args.watched.dead_letter_name
+    if queue is not None:
+        yield Alarm(
+            label="queue-age",
+            says=f"A document has waited for more than {QUEUE_AGE_SECONDS // 60} minutes",
+            comparison="GreaterThanThreshold",
+            threshold=QUEUE_AGE_SECONDS,
+            periods=2,
+            metric=_queue("ApproximateAgeOfOldestMessage", queue),
+        )
+    if dead is not None:
+        yield Alarm(
+            label="dead-letters",
+            says="Documents could not be read and lie in the dead-letter queue",
+            comparison="GreaterThanThreshold",
+            threshold=0,
+            periods=1,
+            metric=_queue("ApproximateNumberOfMessagesVisible", dead),
+        )
+
+
+def _error_rate(args: "ObservabilityArgs") -> list[dict[str, Any]]:
+    """Failed share of the requests, in percent; both kinds of API count them under their own metric name."""
+    sums = {"errors": args.watched.server_error_metric, "requests": "Count"}
+    queries: list[dict[str, Any]] = [
+        {"id": name, "metric": {**_api(metric, args), "stat": "Sum", "period": FIVE_MINUTES}, "return_data": False}
+        for name, metric in sums.items()
+    ]
+    rate = "IF(requests > 0, 100 * errors / requests, 0)"
+    return [*queries, {"id": "rate", "expression": rate, "label": "Failed requests, percent", "return_data": True}]
+
+
+def _ready_instances(args: "ObservabilityArgs") -> dict[str, Any]:
+    watched = args.watched
+    timing = {"period": ONE_MINUTE, "statistic": "Minimum"}
+    if watched.target_label is None:
+        dimensions = {"AutoScalingGroupName": watched.group_name}
+        return {
+            "namespace": "AWS/AutoScaling",
+            "metric_name": "GroupInServiceInstances",
+            "dimensions": dimensions,
+            **timing,
+        }
+    targets = {"TargetGroup": watched.target_label, "LoadBalancer": watched.balancer_label}
+    return {"namespace": "AWS/ApplicationELB", "metric_name": "HealthyHostCount", "dimensions": targets, **timing}
+
+
+def _api(metric: str, args: "ObservabilityArgs") -> dict[str, Any]:
+    return {"namespace": "AWS/ApiGateway", "metric_name": metric, "dimensions": dict(args.watched.api_dimensions)}
+
+
+def _queue(metric: str, name: pulumi.Input[str]) -> dict[str, Any]:
+    return {
+        "namespace": "AWS/SQS",
+        "metric_name": metric,
+        "dimensions": {"QueueName": name},
+        "period": FIVE_MINUTES,
+        "statistic": "Maximum",
+    }

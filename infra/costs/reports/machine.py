@@ -1,0 +1,81 @@
+"""The report for programs: stable keys, every number a string, so that nothing is lost to binary fractions."""
+
+import json
+from fractions import Fraction
+from typing import Any
+
+from infra.costs.compare import BreakEven, Offer
+from infra.costs.curves import Curve
+from infra.costs.estimate import CURRENCY, Estimate
+from infra.costs.items import LineItem, Reason
+from infra.costs.reports.report import Report, cases
+from infra.costs.reports.words import exact, price
+
+
+def as_json(report: Report) -> str:
+    """The report as JSON; docs/costs.md describes it."""
+    estimate = report.estimate
+    document: dict[str, Any] = {
+        "currency": CURRENCY,
+        "hours_per_month": exact(estimate.workload.volume.hours_per_month),
+        "monthly": {case: exact(report.monthly[case]) for case in cases()},
+        "items": [_item(estimate, item) for item in estimate.items],
+        "free": [_reason(reason) for reason in estimate.free],
+        "unpriced": [_reason(reason) for reason in estimate.unpriced],
+        "offers": [_offer(offer) for offer in report.comparison.offers] if report.comparison else [],
+    }
+    if report.comparison:
+        document["volume"] = {
+            "unit": estimate.workload.volume.unit,
+            "per_month": exact(estimate.volume),
+            "people_monthly": exact(report.comparison.people),
+        }
+    if estimate.notes:
+        document["notes"] = list(estimate.notes)
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _item(estimate: Estimate, item: LineItem) -> dict[str, Any]:
+    row: dict[str, Any] = {"resource": item.resource.name, "type": item.resource.type, "label": item.label}
+    if item.part:
+        row["part"] = item.part
+    at = estimate.volume
+    known = item.quantity
+    row |= {
+        "unit": item.unit,
+        "quantity": None if known is None else {c: exact(_at(known[c], at)) for c in cases()},
+        "unit_price": price(item.price.amount),
+        "monthly": None if known is None else {c: exact(estimate.of_item(item, c) or Fraction(0)) for c in cases()},
+        "source": f"{item.price.source} ({item.price.mark})" if item.price.mark else item.price.source,
+        "checked": item.price.checked.isoformat() if item.price.checked else None,
+    }
+    return row
+
+
+def _at(curve: Curve, volume: Any) -> Fraction:
+    return curve.unlimited_at(volume)
+
+
+def _reason(reason: Reason) -> dict[str, str]:
+    return {"resource": reason.resource.name, "type": reason.resource.type, "reason": reason.reason}
+
+
+def _offer(offer: Offer) -> dict[str, Any]:
+    return {
+        "api": offer.api.key,
+        "monthly": exact(offer.monthly),
+        **_break_even(offer.with_people),
+        "without_people": _break_even(offer.without_people),
+    }
+
+
+def _break_even(result: BreakEven) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "break_even": [exact(volume) for volume in result.volumes],
+        "self_hosted_wins": [
+            [exact(start), None if end is None else exact(end)] for start, end in result.self_hosted_wins
+        ],
+    }
+    if result.limit:
+        row["infeasible"] = {"above": exact(result.limit.volume), "reason": result.limit.reason}
+    return row

@@ -1,0 +1,67 @@
+"""The report for a pull request or a page."""
+
+from collections.abc import Iterator, Sequence
+
+from infra.costs.reports.report import Report, amounts, verdict
+from infra.costs.reports.text import reason_line
+from infra.costs.reports.words import money, price
+
+
+def as_markdown(report: Report) -> str:
+    """The report as GitHub-flavoured markdown."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield f"## breakeven {report.verb}: {_safe(report.name)}, {', '.join(report.regions)}"
+    yield ""
+    yield from _table(("USD a month", "what", "low", "expected", "high"), 2)
+    for part, values in report.parts.items():
+        yield _row((part, report.describe(part), *amounts(values)))
+    yield _row(("**Total**", "", *(f"**{v}**" for v in amounts(report.monthly))))
+    if report.comparison and report.comparison.people:
+        yield _row(("People", "", *(money(report.comparison.people),) * 3))
+    yield from _offers(report)
+    yield from _open(report)
+
+
+def _offers(report: Report) -> Iterator[str]:
+    comparison = report.comparison
+    if not comparison:
+        return
+    workload = report.estimate.workload
+    yield ""
+    yield from _table(
+        (f"{int(workload.volume.per_month):,} {workload.volume.unit} a month", "USD", "break-even", "without people"), 1
+    )
+    own = report.monthly.expected + comparison.people
+    yield _row(("Self-hosted", money(own), "", ""))
+    for offer in comparison.offers:
+        yield _row((offer.api.name, money(offer.monthly), verdict(offer.with_people), verdict(offer.without_people)))
+    if report.too_much:
+        yield f"\n**{report.too_much}**"
+
+
+def _open(report: Report) -> Iterator[str]:
+    if report.unknown_usage:
+        yield "\nDepends on usage that nobody stated, not in the totals:\n"
+        for item in report.unknown_usage:
+            yield f"- {_safe(item.resource.name)}: {item.label}, {price(item.price.amount)} per {item.unit}"
+    if report.estimate.unpriced:
+        yield f"\nNot priced: {len(report.estimate.unpriced)}\n"
+        yield from (f"- {_safe(reason_line(reason))}" for reason in report.estimate.unpriced)
+    yield f"\nFree: {len(report.estimate.free)} resources."
+    yield from (f"\n{_safe(note)}" for note in report.estimate.notes)
+
+
+def _table(titles: Sequence[str], words: int) -> Iterator[str]:
+    yield _row(titles)
+    yield "|" + "|".join("---" if n < words or not title else "---:" for n, title in enumerate(titles)) + "|"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(_safe(cell) for cell in cells) + " |"
+
+
+def _safe(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

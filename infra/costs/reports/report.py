@@ -1,0 +1,118 @@
+"""What all forms of a report share: the estimate, the comparison beside it, and what is said about them."""
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from functools import cached_property
+
+from infra.costs.compare import BreakEven, Comparison
+from infra.costs.estimate import Estimate, shares
+from infra.costs.items import Case, Cases, LineItem
+from infra.costs.prices import Price
+from infra.costs.reports.words import money, volume
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class Report:
+    """An estimate and, where there is traffic to compare by, its comparison with managed APIs."""
+
+    verb: str
+    name: str
+    estimate: Estimate
+    comparison: Comparison | None = None
+
+    @cached_property
+    def monthly(self) -> Cases[Fraction]:
+        """USD a month in the three cases."""
+        return Cases(*(self.estimate.monthly(case) for case in ("low", "expected", "high")))
+
+    @cached_property
+    def parts(self) -> dict[str, Cases[Fraction]]:
+        """USD a month by component or service, largest first."""
+        return dict(shares(self.estimate))
+
+    @cached_property
+    def regions(self) -> tuple[str, ...]:
+        """The regions of what is priced."""
+        return tuple(sorted({i.resource.region for i in self.estimate.items if i.resource.region}))
+
+    @property
+    def unknown_usage(self) -> tuple[LineItem, ...]:
+        """Lines that depend on usage nobody stated."""
+        return tuple(i for i in self.estimate.items if i.quantity is None)
+
+    @cached_property
+    def prices(self) -> tuple[Price, ...]:
+        """Every price that was used, once."""
+        return tuple({(i.price.file, i.price.key): i.price for i in self.estimate.items}.values())
+
+    @property
+    def checked(self) -> tuple[date, ...]:
+        """The dates on which the used prices were checked, oldest first."""
+        return tuple(sorted({p.checked for p in self.prices if p.checked}))
+
+    @property
+    def too_much(self) -> str:
+        """Why the expected volume cannot be served, empty when it can."""
+        limit = self.comparison.infrastructure.limit if self.comparison else None
+        if limit is None or self.estimate.volume <= limit.volume:
+            return ""
+        return f"above {volume(limit.volume)} a month it cannot be served: {limit.reason}"
+
+    def describe(self, part: str) -> str:
+        """In a few words what makes up a part of the bill."""
+        lines = [i for i in self.estimate.items if i.quantity is not None and _part(i) == part]
+        lines.sort(key=lambda i: -(self.estimate.of_item(i, "high") or 0))
+        names = dict.fromkeys(_short(i) for i in lines)
+        return ", ".join(names)
+
+    def per_million(self, with_people: bool) -> Fraction | None:
+        """USD for a million units at the expected volume; None at none."""
+        if not self.estimate.volume or self.comparison is None:
+            return None
+        total = self.monthly.expected + (self.comparison.people if with_people else 0)
+        return total * MILLION / Fraction(self.estimate.volume)
+
+
+def verdict(result: BreakEven) -> str:
+    """Where self-hosting wins, in words."""
+    wins = result.self_hosted_wins
+    if not wins:
+        return "the API wins at every volume"
+    ranges = []
+    for start, end in wins:
+        if not start and end is None:
+            return "self-hosting wins at every volume"
+        if end is None:
+            ranges.append(f"above {volume(start)}")
+        elif not start:
+            ranges.append(f"up to {volume(end)}")
+        else:
+            ranges.append(f"{volume(start)} to {volume(end)}")
+    return f"self-hosting wins {', '.join(ranges)}"
+
+
+def amounts(values: Cases[Fraction]) -> tuple[str, str, str]:
+    """Three amounts as money."""
+    low, expected, high = (money(values[case]) for case in cases())
+    return low, expected, high
+
+
+def cases() -> tuple[Case, Case, Case]:
+    """The three cases in the order of their columns."""
+    return "low", "expected", "high"
+
+
+def _part(item: LineItem) -> str:
+    from infra.costs.estimate import part_of
+
+    return part_of(item.resource)
+
+
+def _short(item: LineItem) -> str:
+    """A line's label without what stands in brackets; instances by their type."""
+    if item.label.startswith("Instance usage"):
+        return item.label.split("(", 1)[1].rstrip(")").split(", ", 1)[1]
+    return item.label.split(" (", 1)[0]

@@ -1,0 +1,173 @@
+"""The report for a terminal: at most 80 columns, what matters first."""
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from itertools import groupby
+from textwrap import wrap
+from typing import Final
+
+from infra.costs.compare import Comparison, Offer
+from infra.costs.items import LineItem, Reason
+from infra.costs.reports.plot import Line, plot
+from infra.costs.reports.report import Report, amounts, verdict
+from infra.costs.reports.words import decimal_of, money, price, volume
+
+COLUMNS: Final = 80
+PART: Final = 14
+NUMBER: Final = 12
+WORDS: Final = COLUMNS - PART - 3 * NUMBER
+MARKS: Final = "ABCDEFGHJ"
+SHOWN: Final = 8
+Paint = Callable[[str, str], str]
+"""Gives a text a look by its name: `bold`, `dim`, `good`, `bad`; the identity where there are no colours."""
+
+
+def plain(text: str, look: str) -> str:
+    """No colours."""
+    return text
+
+
+def as_text(report: Report, paint: Paint = plain) -> str:
+    """The whole report as text."""
+    sections = [_head(report, paint), _costs(report, paint)]
+    if report.comparison:
+        sections += [_offers(report, report.comparison, paint), _plot(report, report.comparison)]
+    sections += [_open(report, paint), _foot(report, paint)]
+    return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines) + "\n"
+
+
+def _head(report: Report, paint: Paint) -> Iterator[str]:
+    where = ", ".join(report.regions) or "no region"
+    yield f"{paint(f'breakeven {report.verb}', 'bold')}    {report.name}, {where}    {_ages(report)}".rstrip()
+
+
+def _ages(report: Report) -> str:
+    hours = sorted({p.checked for p in report.prices if p.checked and p.key.startswith("ec2_on_demand")})
+    if hours:
+        return f"EC2 prices of {hours[0]}"
+    return f"prices of {report.checked[0]}" if report.checked else ""
+
+
+def _costs(report: Report, paint: Paint) -> Iterator[str]:
+    yield paint(_row("USD a month", "", ("low", "expected", "high")), "bold")
+    for part, values in report.parts.items():
+        yield _row(part, report.describe(part), amounts(values))
+    yield paint(_row("Total", "", amounts(report.monthly)), "bold")
+    people = report.estimate.workload.people
+    if report.comparison and report.comparison.people:
+        said = f"{people.share} of {people.engineers} engineers"
+        yield _row("People", said, (money(report.comparison.people),) * 3)
+
+
+def _row(part: str, words: str, numbers: Sequence[str]) -> str:
+    shown = words if len(words) < WORDS else f"{words[: WORDS - 3].rstrip(', ')}.."
+    return f"{part[: PART - 1]:<{PART}}{shown:<{WORDS}}" + "".join(f"{n:>{NUMBER}}" for n in numbers)
+
+
+def _offers(report: Report, comparison: Comparison, paint: Paint) -> Iterator[str]:
+    workload = report.estimate.workload
+    own = report.monthly.expected + comparison.people
+    title = f"At {int(workload.volume.per_month):,} {workload.volume.unit} a month"
+    yield paint(f"{title:<36}{'USD':>14}{'a million':>14}", "bold")
+    yield _offer_row("Self-hosted, with people" if comparison.people else "Self-hosted", own, report)
+    if comparison.people:
+        yield _offer_row("Self-hosted, stack alone", report.monthly.expected, report)
+    for offer in comparison.offers:
+        cheaper = offer.monthly < own
+        yield paint(_offer_row(offer.api.name, offer.monthly, report), "good" if cheaper else "")
+    yield ""
+    yield paint("Break-even", "bold")
+    for offer in comparison.offers:
+        yield from _verdicts(offer, bool(comparison.people))
+    limit = comparison.infrastructure.limit
+    if limit:
+        yield from _wrapped(f"Above {volume(limit.volume)} infeasible: {limit.reason}.")
+    if report.too_much:
+        yield from (paint(line, "bad") for line in _wrapped(f"The volume asked for is not served: {report.too_much}."))
+
+
+def _offer_row(name: str, monthly: Fraction, report: Report) -> str:
+    at = Fraction(report.estimate.volume)
+    million = money(monthly * 1_000_000 / at) if at else "-"
+    return f"{name:<36}{money(monthly):>14}{million:>14}"
+
+
+def _verdicts(offer: Offer, people: bool) -> Iterator[str]:
+    yield from _wrapped(f"{offer.api.name}: {verdict(offer.with_people)}", hang=2)
+    if people:
+        yield from _wrapped(f"  without people: {verdict(offer.without_people)}", hang=4)
+
+
+def _plot(report: Report, comparison: Comparison) -> Iterator[str]:
+    offers = comparison.offers
+    if not offers:
+        return
+    points = [v for o in offers for v in (*o.with_people.volumes, *o.without_people.volumes)]
+    end = max([*points, Fraction(report.estimate.volume)]) * 3 / 2
+    limit = comparison.infrastructure.limit
+    if limit:
+        end = min(end, limit.volume * 6 / 5) or limit.volume
+    if end <= 0:
+        return
+    lines = [Line(mark, o.api.name, o.curve) for mark, o in zip(MARKS, offers, strict=False)]
+    own = [Line("#", "self-hosted", comparison.self_hosted)]
+    if comparison.people:
+        own.insert(0, Line(".", "stack alone", comparison.infrastructure))
+    yield from plot([*lines, *own], end, report.estimate.workload.volume.unit)
+
+
+def _open(report: Report, paint: Paint) -> Iterator[str]:
+    """What the totals leave out: lines that depend on usage, resources without a price, assumptions made."""
+    if report.unknown_usage:
+        yield paint("Depends on usage nobody stated (--usage FILE), not in the totals", "bold")
+        yield from _capped([_unknown(i) for i in report.unknown_usage])
+    if report.estimate.unpriced:
+        yield paint(f"Not priced: {len(report.estimate.unpriced)}", "bad")
+        for reason in report.estimate.unpriced[:SHOWN]:
+            yield from _wrapped(f"  {reason.resource.name} ({reason.resource.type}): {reason.reason}", hang=4)
+        yield from _more(len(report.estimate.unpriced))
+    for note in report.estimate.notes:
+        yield from _wrapped(f"Note: {note}", hang=6)
+
+
+def _unknown(item: LineItem) -> str:
+    part = f" {item.part}" if item.part else ""
+    text = f"  {item.resource.name}{part}: {item.label}"
+    cost = f"{price(item.price.amount)} per {item.unit}"
+    return f"{text[: COLUMNS - len(cost) - 2]}  {cost}"
+
+
+def _capped(lines: Sequence[str]) -> Iterator[str]:
+    yield from lines[:SHOWN]
+    yield from _more(len(lines))
+
+
+def _more(count: int) -> Iterator[str]:
+    if count > SHOWN:
+        yield f"  and {count - SHOWN} more (--format json has them all)"
+
+
+def _foot(report: Report, paint: Paint) -> Iterator[str]:
+    free = len(report.estimate.free)
+    unpriced = len(report.estimate.unpriced)
+    dates = report.checked
+    aged = f"Prices checked {dates[0]} to {dates[-1]}" if dates else "No price was used"
+    marked = sum(bool(p.mark) for p in report.prices)
+    remembered = f", {marked} not found in a public source" if marked else ""
+    text = f"Free: {free} resources. Not priced: {unpriced}. {aged}{remembered}. Every figure: breakeven explain NAME"
+    yield from (paint(line, "dim") for line in _wrapped(text))
+    capacity = report.estimate.capacity
+    if capacity and report.comparison:
+        for kind, rows in groupby(sorted(capacity.figures, key=lambda c: c.kind), key=lambda c: c.kind):
+            said = ", ".join(f"{c.instance_type} {decimal_of(c.rate_per_second, 0)}/s" for c in rows)
+            yield from (paint(line, "dim") for line in _wrapped(f"Capacity of {capacity.model}, {kind}: {said}"))
+
+
+def _wrapped(text: str, hang: int = 0) -> list[str]:
+    lead = len(text) - len(text.lstrip())
+    return wrap(text, COLUMNS, initial_indent=" " * lead, subsequent_indent=" " * hang)
+
+
+def reason_line(reason: Reason) -> str:
+    """One line about a resource that has no price, for a message."""
+    return f"{reason.resource.name} ({reason.resource.type}): {reason.reason}"

@@ -1,0 +1,146 @@
+"""Runs the Pulumi program in process, without an engine or an account, and returns the resources it asks for.
+
+Importing this module is cheap: pulumi and the AWS classes are imported only when a stack is recorded.
+"""
+
+import contextvars
+import json
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.costs.errors import InputError
+from infra.settings import StackSettings, parse
+from infra.settings_values import SettingsError, nearest
+
+ROOT = Path(__file__).resolve().parents[1]
+PROGRAM = Path(__file__).resolve().parent
+
+
+class RecordError(InputError):
+    """A stack that cannot be recorded: unknown, unreadable, or its program failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackConfig:
+    """A stack's configuration as the engine would pass it: every value of its file over the project's defaults.
+
+    `values` has full keys (`breakeven:minSize`, `aws:region`).
+    """
+
+    project: str
+    stack: str
+    values: Mapping[str, object]
+
+    @property
+    def region(self) -> str:
+        """The AWS region; raises SettingsError when neither the stack nor the environment names one."""
+        found = self.values.get("aws:region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        if not isinstance(found, str):
+            raise SettingsError("aws:region", "not set", f"write it in Pulumi.{self.stack}.yaml, such as us-east-1")
+        return found
+
+    def settings(self) -> StackSettings:
+        """The typed settings; raises SettingsError."""
+        prefix = f"{self.project}:"
+        return parse({key.removeprefix(prefix): value for key, value in self.values.items() if key.startswith(prefix)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """What the program asks for: `resources` have the shape of those in `pulumi stack export`, secrets left out."""
+
+    project: str
+    stack: str
+    region: str
+    resources: tuple[dict[str, Any], ...]
+    outputs: dict[str, Any]
+    settings: StackSettings
+    warnings: tuple[str, ...]
+
+
+def stacks(project: Path = ROOT) -> tuple[str, ...]:
+    """The stacks that have a file in the project's folder."""
+    return tuple(sorted(path.name.split(".")[1] for path in project.glob("Pulumi.*.yaml")))
+
+
+def read_config(stack: str, project: Path = ROOT) -> StackConfig:
+    """Read Pulumi.yaml and the stack's file; raises RecordError when one is missing or is no YAML map."""
+    known = stacks(project)
+    if stack not in known:
+        raise RecordError(f"stack {stack}", "no such stack", nearest(stack, known))
+    declared = _read_map(project / "Pulumi.yaml")
+    name = str(declared.get("name", ""))
+    values = {_full(name, key): _default(row) for key, row in (declared.get("config") or {}).items()}
+    own = _read_map(project / f"Pulumi.{stack}.yaml").get("config") or {}
+    values |= {_full(name, key): value for key, value in own.items()}
+    return StackConfig(project=name, stack=stack, values={key: v for key, v in values.items() if v is not None})
+
+
+def record(stack: str, project: Path = ROOT) -> Recording:
+    """Run this package's program with the configuration of a stack in the `project` folder.
+
+    Raises SettingsError for a setting, RecordError for anything else; always with one line that says what to do.
+    """
+    config = read_config(stack, project)
+    settings, region = config.settings(), config.region
+    # A thread and a context of its own: pulumi keeps its state in context variables and its own event loop.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="record") as pool:
+        try:
+            resources, outputs = pool.submit(contextvars.Context().run, _run, config).result()
+        except Exception as error:
+            raise _one_line(stack, error) from error
+    return Recording(
+        project=config.project,
+        stack=stack,
+        region=region,
+        resources=resources,
+        outputs=outputs,
+        settings=settings,
+        warnings=settings.warnings,
+    )
+
+
+def _run(config: StackConfig) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
+    from infra.record_monitor import run_program
+
+    values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.values.items()}
+    return run_program(PROGRAM, config.project, config.stack, {**values, "aws:region": config.region})
+
+
+def _one_line(stack: str, error: BaseException) -> InputError:
+    """The error the program meant to tell, wherever in the chain it is; else its last line."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, InputError):
+            return cause
+        cause = cause.__cause__
+    text = (str(error).strip() or type(error).__name__).splitlines()[-1]
+    return RecordError(f"stack {stack}", f"the program failed ({text})", "run `pulumi preview` for the whole trace")
+
+
+def _read_map(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RecordError(str(path), "no such file", "run this in a project with a Pulumi.yaml") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise RecordError(str(path), f"not readable as YAML ({reason})", "mend the file") from None
+    if not isinstance(found, dict):
+        raise RecordError(str(path), "holds no map of keys", "see the other stacks' files")
+    return found
+
+
+def _full(project: str, key: str) -> str:
+    return key if ":" in key else f"{project}:{key}"
+
+
+def _default(row: object) -> object:
+    """A declaration's default or fixed value; a bare value stands for itself."""
+    return row.get("default", row.get("value")) if isinstance(row, Mapping) else row

@@ -1,0 +1,97 @@
+"""How a setting is declared, read from a raw value, and refused."""
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field, field
+from typing import Any
+
+from infra.costs.errors import InputError
+
+
+class SettingsError(InputError):
+    """A setting that cannot be used; the message names the key, the value and what is allowed."""
+
+
+def within(minimum: int, maximum: int) -> Any:
+    """A field whose whole number lies between two bounds, both included."""
+    return field(metadata={"minimum": minimum, "maximum": maximum})
+
+
+def one_of(*choices: object) -> Any:
+    """A field that takes one of a few values."""
+    return field(metadata={"choices": choices})
+
+
+def shaped(pattern: str, example: str) -> Any:
+    """A field (or each item of it) that matches a pattern; the example is what an error shows."""
+    return field(metadata={"pattern": pattern, "example": example})
+
+
+def nearest(value: str, known: Sequence[str]) -> str:
+    """What somebody who wrote `value` may have meant, for the end of an error message."""
+    close = difflib.get_close_matches(value, known, n=3, cutoff=0.5)
+    return f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(sorted(known))}"
+
+
+def allowed(key: str, value: Any, item: "Field[Any]") -> Any:
+    """The value, if the field's own rule lets it pass; raises SettingsError."""
+    rule = item.metadata
+    if "choices" in rule and value not in rule["choices"]:
+        raise SettingsError(key, f"{value!r} is not allowed", f"use one of {', '.join(map(str, rule['choices']))}")
+    if "minimum" in rule and not rule["minimum"] <= value <= rule["maximum"]:
+        raise SettingsError(key, f"{value} is out of range", f"use {rule['minimum']} to {rule['maximum']}")
+    for text in (value if isinstance(value, tuple) else (value,)) if "pattern" in rule else ():
+        if not re.fullmatch(rule["pattern"], text):
+            raise SettingsError(key, f"{text!r} has not the shape of one", f"write it like {rule['example']}")
+    return value
+
+
+def _text(key: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise SettingsError(key, f"{value!r} is not a text", "put it in quotes")
+    return value
+
+
+def _whole(key: str, value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value):
+        return int(value)
+    raise SettingsError(key, f"{value!r} is not a whole number", "write digits only")
+
+
+def _truth(key: str, value: object) -> bool:
+    if value in (True, False, "true", "false"):
+        return value is True or value == "true"
+    raise SettingsError(key, f"{value!r} is neither true nor false", "use true or false")
+
+
+def as_json(key: str, value: object, kind: type, wanted: str) -> Any:
+    """A list or map, given as such or as JSON text, which is how the engine passes it."""
+    try:
+        found = json.loads(value) if isinstance(value, str) else value
+    except json.JSONDecodeError:
+        found = None
+    if not isinstance(found, kind):
+        raise SettingsError(key, f"{value!r} is not {wanted}", f"write {wanted} in the stack file")
+    return found
+
+
+def _texts(key: str, value: object) -> tuple[str, ...]:
+    return tuple(_text(key, item) for item in as_json(key, value, list, "a list of texts"))
+
+
+def _tags(key: str, value: object) -> dict[str, str]:
+    found = as_json(key, value, dict, "a map of texts")
+    return {_text(key, name): _text(f"{key}.{name}", text) for name, text in found.items()}
+
+
+CONVERTERS: Mapping[object, Callable[[str, object], Any]] = {
+    str: _text,
+    int: _whole,
+    bool: _truth,
+    Sequence[str]: _texts,
+    Mapping[str, str]: _tags,
+}

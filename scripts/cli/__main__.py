@@ -1,0 +1,42 @@
+"""The command line: one file per verb beside this one; errors become one line and an exit code."""
+
+import os
+import sys
+
+import typer
+
+from scripts.cli import estimate, explain, preview, prices
+
+app = typer.Typer(
+    name="breakeven",
+    help="Host an open-source model yourself, or pay for a managed API? Numbers before anything is deployed.",
+    epilog="Exit codes: 0 fine, 2 wrong arguments, 3 input that cannot be used, 4 a price is missing, 5 over budget, "
+    "6 not everything priced (--strict).",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (preview, estimate, explain, prices):
+    verb.add_to(app)
+
+
+def main() -> None:
+    """Run the command line; end with a code that says what happened."""
+    from infra.costs.errors import CostError
+
+    try:
+        app()
+    except CostError as error:
+        print(f"breakeven: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader (head, a pager) has seen enough; Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

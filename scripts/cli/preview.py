@@ -1,0 +1,33 @@
+"""`breakeven preview`: what the program's stack would cost, without an account."""
+
+from typing import Annotated
+
+import typer
+
+from scripts.cli import options
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(preview)
+
+
+def preview(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="Which Pulumi.<stack>.yaml.")] = "dev",
+    workload: options.WorkloadFile = None,
+    volume: options.Volume = None,
+    usage: options.UsageFile = None,
+    prices: options.PriceBooks = None,
+    form: options.OutputFormat = options.Format.TEXT,
+    budget: options.Budget = None,
+    strict: options.Strict = False,
+) -> None:
+    """Run the Pulumi program in this process, price the resources it creates, compare with managed APIs."""
+    from scripts.cli import program, session
+
+    allowed = session.parse_budget(budget)
+    given = session.Inputs(workload=workload, volume=volume, usage=usage, prices=tuple(prices or ()))
+    recorded = program.recorded(stack)
+    report = session.report_of("preview", f"stack {stack}", given.price(recorded))
+    session.write(report, form)
+    raise typer.Exit(session.exit_code(report, allowed, strict))

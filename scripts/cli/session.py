@@ -1,0 +1,161 @@
+"""What the verbs of the estimator do alike: read inputs, build the report, write it, choose the exit code."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from shutil import which
+from typing import Final
+
+from infra.costs.capacity import ModelCapacity
+from infra.costs.compare import compare
+from infra.costs.errors import InputError
+from infra.costs.estimate import Estimate, estimate
+from infra.costs.names import nearest
+from infra.costs.prices import PriceBook
+from infra.costs.readers import parse_stack
+from infra.costs.reports import Report, as_json, as_markdown, as_text
+from infra.costs.reports.words import money
+from infra.costs.stack import Stack, number
+from infra.costs.traffic import GROUP
+from infra.costs.usage import Usage
+from infra.costs.workload import Workload
+from scripts.cli.options import Format
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+MODELS: Final = ROOT / "serving" / "models"
+MODEL_TAG: Final = "model"
+OVER_BUDGET: Final = 5
+LOOKS: Final = {"bold": "1", "dim": "2", "good": "32", "bad": "31"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The files and values a verb was given, as they stand on the command line."""
+
+    workload: Path | None = None
+    volume: str | None = None
+    usage: Path | None = None
+    prices: tuple[Path, ...] = ()
+    region: str = ""
+
+    def price(self, stack: Stack) -> Estimate:
+        """Price a stack with what was given; the model is the workload's, else the one the stack names."""
+        workload = read_workload(self.workload, self.volume)
+        return estimate(
+            stack,
+            workload=workload,
+            usage=Usage.read(self.usage) if self.usage else None,
+            book=PriceBook(self.prices),
+            capacity=capacity_of(workload, stack),
+            everywhere=self.workload is not None,
+            region=self.region,
+        )
+
+
+def read_workload(path: Path | None, volume: str | None) -> Workload:
+    """The workload named, else workload.toml here or in the project, at another volume when one is given."""
+    candidates = [path] if path else [Path("workload.toml"), ROOT / "workload.toml"]
+    found = path or next((c for c in candidates if c and c.is_file()), None)
+    workload = Workload.read(found) if found else Workload()
+    return workload.at_volume(number(volume.replace(",", "").replace("_", ""), "--volume")) if volume else workload
+
+
+def capacity_of(workload: Workload, stack: Stack) -> ModelCapacity | None:
+    """The capacity table of the model in question; None when no model is named."""
+    model = workload.serving.model or _model_in(stack)
+    if not model:
+        return None
+    path = MODELS / model / "capacity.toml"
+    if not path.is_file():
+        known = sorted(p.parent.name for p in MODELS.glob("*/capacity.toml"))
+        raise InputError(
+            f"model {model!r}", f"has no capacity table{nearest(model, known)}", f"known: {', '.join(known)}"
+        )
+    return ModelCapacity.read(path)
+
+
+def _model_in(stack: Stack) -> str:
+    for group in stack.of_type(GROUP):
+        for tag in group.inputs.objects("tags"):
+            if group.component and tag.get("key") == MODEL_TAG:
+                return tag.text("value")
+    return ""
+
+
+def read_stack(file: str, region: str) -> Stack:
+    """A stack from a file, or from standard input for `-`."""
+    if file == "-":
+        return parse_stack(sys.stdin.read(), "standard input", region)
+    path = Path(file)
+    try:
+        return parse_stack(path.read_text(encoding="utf-8"), file, region)
+    except FileNotFoundError:
+        raise InputError(file, "no such file", "check the path, or use `-` for standard input") from None
+    except IsADirectoryError:
+        raise InputError(file, "is a folder", "give a file") from None
+    except UnicodeDecodeError:
+        raise InputError(file, "not a text file", "give the JSON that Pulumi writes") from None
+
+
+def deployed_stack(name: str, region: str) -> Stack:
+    """The stack as it was deployed, from `pulumi stack export`."""
+    pulumi = which("pulumi")
+    if not pulumi:
+        raise InputError(f"stack {name}", "the pulumi CLI is not on PATH", "install it, or give a file")
+    command = [pulumi, "stack", "export", "--stack", name, "--cwd", str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed words and a name
+    if done.returncode:
+        reason = next((line for line in done.stderr.splitlines() if line.strip()), "it failed")
+        raise InputError(f"stack {name}", f"pulumi says {reason!r}", "check `pulumi stack ls`")
+    return parse_stack(done.stdout, f"stack {name}", region)
+
+
+def report_of(verb: str, name: str, priced: Estimate) -> Report:
+    """The report: with a comparison where there is traffic to compare by."""
+    return Report(verb, name, priced, compare(priced) if priced.uses_traffic else None)
+
+
+def write(report: Report, form: Format) -> None:
+    """Write a report to standard output."""
+    forms: dict[Format, Callable[[Report], str]] = {
+        Format.TEXT: lambda r: as_text(r, painter()),
+        Format.MARKDOWN: as_markdown,
+        Format.JSON: lambda r: as_json(r) + "\n",
+    }
+    sys.stdout.write(forms[form](report))
+    sys.stdout.flush()
+
+
+def painter() -> Callable[[str, str], str]:
+    """Colours on a terminal that wants them, none elsewhere."""
+    if not sys.stdout.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb":
+        return lambda text, look: text
+    return lambda text, look: f"\033[{LOOKS[look]}m{text}\033[0m" if look in LOOKS else text
+
+
+def parse_budget(text: str | None) -> Decimal | None:
+    """A budget in USD a month from the command line."""
+    return None if text is None else number(text.replace(",", "").lstrip("$"), "--budget")
+
+
+def exit_code(report: Report, budget: Decimal | None, strict: bool) -> int:
+    """What the report means for a script; says on standard error why it is not 0."""
+    expected = report.monthly.expected
+    if budget is not None and expected > budget:
+        print(f"breakeven: over budget: {money(expected)} expected, {money(budget)} allowed", file=sys.stderr)
+        return OVER_BUDGET
+    worst = sorted(report.estimate.unpriced, key=lambda r: r.exit_code)
+    for reason in worst:
+        if reason.exit_code == 4 or strict:
+            print(f"breakeven: not priced: {reason.resource.name}: {reason.reason}", file=sys.stderr)
+            return reason.exit_code
+    if strict and report.unknown_usage:
+        first = report.unknown_usage[0]
+        text = f"{first.resource.name} {first.label} depends on usage nobody stated; give --usage FILE"
+        print(f"breakeven: not priced: {text}", file=sys.stderr)
+        return 6
+    return 0
