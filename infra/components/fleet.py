@@ -74,7 +74,8 @@ class Fleet(pulumi.ComponentResource):
     ) -> aws.autoscaling.Group:
         """No desired capacity: the policies own it, and stating it here would reset it on every `up`."""
         args, settings = self._args, self._args.settings
-        tags = args.names.tags("fleet")
+        # The estimator reads from the model tag whose capacity table holds.
+        tags = {**args.names.tags("fleet"), "model": args.artifacts.model}
         return aws.autoscaling.Group(
             "fleet",
             name=args.names.group(),
@@ -103,7 +104,7 @@ class Fleet(pulumi.ComponentResource):
             "instances_distribution": {
                 "on_demand_base_capacity": settings.on_demand_base,
                 "on_demand_percentage_above_base_capacity": settings.on_demand_percent_above_base,
-                "on_demand_allocation_strategy": "lowest-price",
+                "on_demand_allocation_strategy": "prioritized",
                 "spot_allocation_strategy": "price-capacity-optimized",
             },
             "launch_template": {

@@ -176,4 +176,4 @@ def _target(
 
 def _stat(namespace: str, metric: str, stat: str, dimension: str, value: pulumi.Input[str]) -> dict[str, Any]:
     source = {"namespace": namespace, "metric_name": metric, "dimensions": [{"name": dimension, "value": value}]}
-    return {"metric": source, "stat": stat}
+    return {"metric": source, "stat": stat, "period": 60}

@@ -53,7 +53,6 @@ class Intake(pulumi.ComponentResource):
         )
         dead = self._queue("dead-letters", message_retention_seconds=DEAD_LETTER_SECONDS)
         queue = self._queue("documents", **_redrive(dead))
-        self._accept_redrive(dead, queue)
         policy = self._policy(queue, store.bucket)
         self._notify(store.bucket, queue, policy)
         self.bucket_name, self.bucket_arn = store.bucket.bucket, store.bucket.arn
@@ -71,16 +70,6 @@ class Intake(pulumi.ComponentResource):
             tags=self._args.names.tags(label),
             opts=self._own,
             **more,
-        )
-
-    def _accept_redrive(self, dead: aws.sqs.Queue, queue: aws.sqs.Queue) -> None:
-        aws.sqs.RedriveAllowPolicy(
-            child("dead-letters", "source"),
-            queue_url=dead.url,
-            redrive_allow_policy=pulumi.Output.json_dumps(
-                {"redrivePermission": "byQueue", "sourceQueueArns": [queue.arn]}, separators=(",", ":")
-            ),
-            opts=self._own,
         )
 
     def _policy(self, queue: aws.sqs.Queue, bucket: aws.s3.Bucket) -> aws.sqs.QueuePolicy:

@@ -63,7 +63,7 @@ class LineItem:
     """One line: `quantity` of `unit` at `price`. Without a quantity it depends on usage nobody stated.
 
     `spread` holds the lowest and highest price per unit where the price itself varies: spot, mixed instance types.
-    `basis` says in words how the quantity came about.
+    `basis` says in words how the quantity came about; `short` is the line in a summary, where the label is too long.
     """
 
     resource: Resource
@@ -73,6 +73,7 @@ class LineItem:
     quantity: Quantity | None
     part: str = ""
     basis: str = ""
+    short: str = ""
     spread: tuple[Decimal, Decimal] | None = None
 
     def unit_price(self, case: Case) -> Decimal:

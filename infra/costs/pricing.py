@@ -22,6 +22,9 @@ class Traffic(Protocol):
     def instances(self, resource: Resource, minimum: int, maximum: int, types: tuple[str, ...]) -> Curve | None:
         """Instances of an autoscaling group while requests come, None when the model's capacity is not known."""
 
+    def sizing(self, types: tuple[str, ...]) -> str:
+        """In words how that number comes about."""
+
     def size_kb(self, key: str) -> Decimal | None:
         """The size of one request in KB."""
 
@@ -74,6 +77,7 @@ class Pricing:
         unit: str = "",
         part: str = "",
         basis: str = "",
+        short: str = "",
         spread: tuple[Decimal, Decimal] | None = None,
     ) -> LineItem:
         """A line at the first tier's price; the quantity is counted in the price's unit."""
@@ -86,6 +90,7 @@ class Pricing:
             quantity=fixed(quantity) if isinstance(quantity, Decimal | int) else quantity,
             part=part,
             basis=basis,
+            short=short,
             spread=spread,
         )
 

@@ -12,6 +12,8 @@ from infra.costs.stack import Inputs, Resource, Stack
 
 # Steps whose new state will not exist in the end.
 GONE: Final = {"delete", "delete-replaced", "discard", "read-discard", "remove-pending-replace", "discard-replaced"}
+# Steps after which the resource is the one it was.
+KEPT: Final = {"same", "update", "refresh"}
 PROVIDER: Final = "pulumi:providers:aws"
 FORMATS: Final = "`pulumi preview --json --show-sames`, `pulumi stack export`, or a list of resources"
 OTHER_TOOLS: Final = {
@@ -100,7 +102,14 @@ def _from_preview(document: Mapping[str, Any], source: str) -> Iterator[Mapping[
         raise InputError(source, f"the preview leaves out {absent} unchanged resources", "run it with --show-sames")
     for step in steps:
         if step.get("op") not in GONE and isinstance(step.get("newState"), Mapping):
-            yield {"provider": step.get("provider"), **step["newState"], "external": step.get("op") == "read"}
+            yield _left_by(step, step["newState"], step.get("oldState"))
+
+
+def _left_by(step: Mapping[str, Any], new: Mapping[str, Any], old: Any) -> Mapping[str, Any]:
+    """What a step leaves. The engine writes it before the step is done: a kept id then stands in the old state only."""
+    kept = _mapping(old).get("id") if step.get("op") in KEPT else None
+    named = {key: step.get(key) for key in ("provider", "urn", "type")}
+    return {**named, **new, "id": new.get("id") or kept, "external": step.get("op") == "read"}
 
 
 def _is_event(item: Any) -> bool:
@@ -111,13 +120,7 @@ def _from_events(events: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
     for event in events:
         step = _mapping(_mapping(_mapping(event).get("resourcePreEvent")).get("metadata"))
         if step and step.get("op") not in GONE and isinstance(step.get("new"), Mapping):
-            yield {
-                "provider": step.get("provider"),
-                "urn": step.get("urn"),
-                "type": step.get("type"),
-                **step["new"],
-                "external": step.get("op") == "read",
-            }
+            yield _left_by(step, step["new"], step.get("old"))
 
 
 def _config_of_events(events: Iterable[Any]) -> Mapping[str, Any]:

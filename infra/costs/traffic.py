@@ -27,6 +27,7 @@ BUCKET: Final = "aws:s3/bucket:Bucket"
 FOREVER_DAYS: Final = 365
 """A log group without retention keeps everything; a year of it is counted."""
 
+# A rule's docstring is the formula `breakeven explain` shows; it names workload keys as section.key.
 Rule = Callable[["StackTraffic", Resource], Quantity]
 
 
@@ -66,6 +67,18 @@ class StackTraffic:
         reason = f"{resource.name} at its maximum of {maximum} x {types[0]}, {float(rate):g} a second each"
         return Curve.steps(planned, minimum, maximum).limited(most, reason)
 
+    def sizing(self, types: tuple[str, ...]) -> str:
+        """In words how many instances the traffic needs; empty when the capacity of the type is not known."""
+        rate = self.rate(types[0])
+        if rate is None:
+            return ""
+        volume, utilisation = self.workload.volume, self.workload.serving.utilisation
+        asked = Fraction(volume.per_month) / (self.workload.open_hours * SECONDS_IN_AN_HOUR)
+        return (
+            f"{float(asked):.3g} {volume.unit} a second on average over what one {types[0]} is planned for: "
+            f"{float(rate):g} a second x serving.utilisation {utilisation}, rounded up"
+        )
+
     def rate(self, instance_type: str) -> Fraction | None:
         """Units a second of one instance: stated in the workload, else the model's figure."""
         stated = dict(self.workload.capacity).get(instance_type)
@@ -94,28 +107,33 @@ class StackTraffic:
 
 
 def _requests(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """volume.per_month / request.units"""
     return Cases.same(traffic.requests)
 
 
 def _sent_out(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """requests (volume.per_month / request.units) x request.kb_out, in GB"""
     return Cases.same(traffic.requests * Fraction(traffic.workload.request.kb_out) / KB_IN_A_GB)
 
 
 def _through_balancer(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """requests (volume.per_month / request.units) x (request.kb_in + request.kb_out), in GB"""
     request = traffic.workload.request
     return Cases.same(traffic.requests * Fraction(request.kb_in + request.kb_out) / KB_IN_A_GB)
 
 
 def _new_connections(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """requests (volume.per_month / request.units) / request.per_connection, a second on average"""
     return Cases.same(traffic.per_second(1 / Fraction(traffic.workload.request.per_connection)))
 
 
 def _active_connections(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """requests (volume.per_month / request.units) a second x request.seconds"""
     return Cases.same(traffic.per_second(Fraction(traffic.workload.request.seconds)))
 
 
 def _to_internet(traffic: StackTraffic, resource: Resource) -> Quantity:
-    """What the instances fetch and send beside requests, shared among the gateways or endpoints."""
+    """(requests x serving.kb_to_internet_per_request + instances x serving.gb_to_internet_per_instance) / gateways"""
     serving = traffic.workload.serving
     with_requests = Cases.same(traffic.requests * Fraction(serving.kb_to_internet_per_request) / KB_IN_A_GB)
     each = Fraction(serving.gb_to_internet_per_instance)
@@ -127,17 +145,20 @@ def _to_internet(traffic: StackTraffic, resource: Resource) -> Quantity:
 
 
 def _log_ingest(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """requests x operations.log_bytes_per_request; for the flow log operations.flow_log_bytes_per_request"""
     operations = traffic.workload.operations
     flow = resource.component == "Network"
     return Cases.same(traffic.gb(operations.flow_log_bytes_per_request if flow else operations.log_bytes_per_request))
 
 
 def _log_store(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """what is written x the group's retention, uncompressed"""
     days = resource.inputs.number("retentionInDays", FOREVER_DAYS) or FOREVER_DAYS
     return _log_ingest(traffic, resource).map(lambda c: c * Fraction(days) / DAYS_IN_A_MONTH)
 
 
 def _bucket_gb(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """serving.bundle_gb; for documents documents.per_month x documents.kb_each x documents.days_kept"""
     if resource.component == "Intake":
         documents = traffic.workload.documents
         kept = Fraction(documents.days_kept) / DAYS_IN_A_MONTH
@@ -146,16 +167,19 @@ def _bucket_gb(traffic: StackTraffic, resource: Resource) -> Quantity:
 
 
 def _bucket_writes(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """operations.bucket_writes, and documents.per_month where they come in"""
     documents = traffic.documents if resource.component == "Intake" else Decimal(0)
     return fixed(traffic.workload.operations.bucket_writes + documents)
 
 
 def _bucket_reads(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """operations.bucket_reads, and documents.per_month where they come in"""
     documents = traffic.documents if resource.component == "Intake" else Decimal(0)
     return fixed(traffic.workload.operations.bucket_reads + documents)
 
 
 def _queue_requests(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """3 calls for each of documents.per_month, and a 20 s poll of every instance all month"""
     if not resource.inputs.has("redrivePolicy"):
         return fixed(0)  # a dead-letter queue: nothing in it while all goes well
     polls = traffic.instances_of_all.map(lambda c: c * POLLS_A_MONTH)
@@ -167,14 +191,17 @@ def _operations(name: str) -> Rule:
         amount: Decimal = getattr(traffic.workload.operations, name)
         return fixed(amount)
 
+    rule.__doc__ = f"operations.{name}"
     return rule
 
 
 def _nothing(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """nothing while all goes well"""
     return fixed(0)
 
 
 def _registered(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """the instances of the group, on average"""
     return traffic.instances_of_all
 
 

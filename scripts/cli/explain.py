@@ -27,6 +27,6 @@ def explain(
     from scripts.cli import program, session
 
     given = session.Inputs(workload=workload, volume=volume, usage=usage, prices=tuple(prices or ()), region=region)
-    read = session.read_stack(file, region) if file else program.recorded(stack)
+    read = session.read_stack(file, region) if file else program.recorded(stack)[0]
     report = session.report_of("explain", file or f"stack {stack}", given.price(read))
     typer.echo(unfold(report, name), nl=False)

@@ -27,7 +27,7 @@ def preview(
 
     allowed = session.parse_budget(budget)
     given = session.Inputs(workload=workload, volume=volume, usage=usage, prices=tuple(prices or ()))
-    recorded = program.recorded(stack)
-    report = session.report_of("preview", f"stack {stack}", given.price(recorded))
+    recorded, warnings = program.recorded(stack)
+    report = session.report_of("preview", f"stack {stack}", given.price(recorded), warnings)
     session.write(report, form)
     raise typer.Exit(session.exit_code(report, allowed, strict))

@@ -1,17 +1,14 @@
 """The project's own Pulumi program as a stack the estimator reads."""
 
-import sys
-
 from infra.costs.readers import stack_from_rows
 from infra.costs.stack import Stack
 
 
-def recorded(name: str) -> Stack:
-    """Run the program in process with a stack's settings; warnings go to standard error."""
+def recorded(name: str) -> tuple[Stack, tuple[str, ...]]:
+    """Run the program in process with a stack's settings; the stack it asks for and what it warns of."""
     from infra.record import record
     from scripts.cli.session import ROOT
 
     recording = record(name, ROOT)
-    for warning in recording.warnings:
-        print(f"breakeven: warning: {warning}", file=sys.stderr)
-    return stack_from_rows(recording.resources, name, f"stack {name}", recording.region)
+    stack = stack_from_rows(recording.resources, name, f"stack {name}", recording.region)
+    return stack, recording.warnings

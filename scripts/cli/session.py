@@ -114,9 +114,9 @@ def deployed_stack(name: str, region: str) -> Stack:
     return parse_stack(done.stdout, f"stack {name}", region)
 
 
-def report_of(verb: str, name: str, priced: Estimate) -> Report:
+def report_of(verb: str, name: str, priced: Estimate, warnings: tuple[str, ...] = ()) -> Report:
     """The report: with a comparison where there is traffic to compare by."""
-    return Report(verb, name, priced, compare(priced) if priced.uses_traffic else None)
+    return Report(verb, name, priced, compare(priced) if priced.uses_traffic else None, warnings)
 
 
 def write(report: Report, form: Format) -> None:

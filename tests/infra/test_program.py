@@ -91,7 +91,7 @@ def test_prod_has_every_part() -> None:
         "budgets/budget:Budget",
         "cloudwatch/dashboard:Dashboard",
         "ec2/flowLog:FlowLog",
-        "sqs/redriveAllowPolicy:RedriveAllowPolicy",
+        "sqs/queuePolicy:QueuePolicy",
         "wafv2/webAclAssociation:WebAclAssociation",
     } <= types
     assert len(of_type(committed("prod"), NAT)) == 2

@@ -42,6 +42,13 @@ class Group:
     on_demand_share: Fraction = Fraction(1)
     public_addresses: int = 0
 
+    @property
+    def summary(self) -> str:
+        """The group in a few words: `1-4 x g4dn.xlarge, g5.xlarge`."""
+        size = f"{self.minimum}-{self.maximum}" if self.maximum > self.minimum else f"{self.minimum}"
+        bought = " spot" if not self.on_demand_share and not self.on_demand_base else ""
+        return f"{size} x {', '.join(self.types)}{bought}"
+
     def on_demand(self, instances: Fraction) -> int:
         """How many of a number of instances are on demand: the base, and the share above it, rounded up as AWS does."""
         above = max(instances - self.on_demand_base, Fraction(0))
@@ -84,8 +91,17 @@ def _hours(pricing: Pricing, group: Group, hours: Quantity, *, spot: bool) -> It
     steady = spread == (first.price.amount, first.price.amount)
     label = usage_label(pricing, first.kind, group.types[0])
     others = f"; range over {', '.join(group.types)}" if len(group.types) > 1 else ""
-    basis = f"{first.basis or 'instances x hours'}{others}"
-    yield pricing.line(label, hours, first.price, unit="hours", basis=basis, spread=None if steady else spread)
+    sizing = pricing.traffic.sizing(group.types) if pricing.traffic and pricing.stated("instances") is None else ""
+    basis = f"{first.basis or 'instances x hours'}{others}{f'; instances: {sizing}' if sizing else ''}"
+    yield pricing.line(
+        label,
+        hours,
+        first.price,
+        unit="hours",
+        basis=basis,
+        short=group.summary,
+        spread=None if steady else spread,
+    )
 
 
 def _running(resource: Resource, pricing: Pricing, group: Group) -> Quantity:

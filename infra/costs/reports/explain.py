@@ -1,28 +1,44 @@
 """One resource or component unfolded: quantity x price, where each comes from, what it rests on."""
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import groupby
 from textwrap import wrap
+from typing import Final
 
+from infra.costs.compare import Offer
 from infra.costs.errors import InputError
 from infra.costs.estimate import part_of
 from infra.costs.items import LineItem, Reason
 from infra.costs.names import nearest
-from infra.costs.reports.report import Report, cases
+from infra.costs.pricing import PRICERS
+from infra.costs.reports.report import Report, cases, verdict
 from infra.costs.reports.words import money, price, quantity
+from infra.costs.stack import Resource
+from infra.costs.traffic import RULES
+
+WORKLOAD_KEYS: Final = frozenset({"outbound_internet_gb"})
+"""Quantities that only the workload knows, beside the usage vocabulary."""
 
 
 def explain(report: Report, name: str) -> str:
     """Every line of a resource (or of a component, by its name); raises InputError when there is none."""
     estimate = report.estimate
+    offer = next((o for o in (report.comparison.offers if report.comparison else ()) if name in _of(o)), None)
+    if offer:
+        return "\n".join(_api(report, offer)) + "\n"
     items = [i for i in estimate.items if name in _names(i)]
     reasons = [r for r in (*estimate.free, *estimate.unpriced) if name in (r.resource.name, r.resource.urn)]
     if not items and not reasons:
         known = {n for i in estimate.items for n in _names(i)} | {r.resource.name for r in estimate.free}
+        known |= {n for o in (report.comparison.offers if report.comparison else ()) for n in _of(o)}
         raise InputError(name, f"no such resource or component{nearest(name, known)}", "see `breakeven preview`")
     lines: list[str] = []
-    for item in items:
-        lines += _item(report, item)
+    for resource, of_one in groupby(items, key=lambda i: i.resource):
+        for item in of_one:
+            lines += _item(report, item)
+        lines += _assumptions(report, resource)
     for reason in reasons:
         lines += _reason(reason, reason in estimate.unpriced)
     if items:
@@ -55,9 +71,55 @@ def _item(report: Report, item: LineItem) -> Iterator[str]:
     checked = item.price.checked.isoformat() if item.price.checked else "undated"
     yield from _wrapped("price", f"{item.price.source}{mark}, checked {checked}")
     yield from _wrapped("file", f"{item.price.file} [{item.price.key.split('.', 1)[-1]}]")
-    if item.resource.component:
-        yield from _wrapped("assumes", f"the workload: {estimate.workload.source}")
     yield ""
+
+
+def _assumptions(report: Report, resource: Resource) -> Iterator[str]:
+    """How the workload stands behind the quantities of one of our resources, with the values it names."""
+    pricer = PRICERS.get(resource.type)
+    if not resource.component or pricer is None:
+        return
+    said = [
+        (key, (RULES[(resource.type, key)].__doc__ or ""))
+        for key in sorted(pricer.usage | WORKLOAD_KEYS)
+        if (resource.type, key) in RULES
+    ]
+    for key, formula in said:
+        yield from _wrapped("assumes", f"{key}: {formula}")
+    named = dict.fromkeys(match for _, formula in said for match in re.findall(r"[a-z]+\.[a-z_]+", formula))
+    if named:
+        workload = report.estimate.workload
+        values = ", ".join(
+            f"{n} = {quantity(getattr(getattr(workload, n.split('.')[0]), n.split('.')[1]))}" for n in named
+        )
+        yield from _wrapped("", f"{values} ({workload.source})")
+        yield ""
+
+
+def _of(offer: Offer) -> tuple[str, str]:
+    return offer.api.key, offer.api.name
+
+
+def _api(report: Report, offer: Offer) -> Iterator[str]:
+    api, workload = offer.api, report.estimate.workload
+    charged = api.charged_units(workload)
+    yield f"{api.name}: what it charges for {quantity(report.estimate.volume)} {workload.volume.unit} a month"
+    yield f"  charged   {quantity(charged)} x {api.unit_of_charge} for each of the {workload.volume.unit}"
+    units, start, tiers_total = charged * Fraction(report.estimate.volume), Fraction(0), Fraction(0)
+    for tier in api.tiers:
+        end = units if tier.up_to is None else min(units, Fraction(tier.up_to))
+        inside = max(end - start, Fraction(0))
+        mark = f" ({tier.mark})" if tier.mark else ""
+        cost = inside * Fraction(tier.amount)
+        yield f"  {tier.label or 'all':<12}{quantity(inside)} x {price(tier.amount)} = {money(cost)} USD{mark}"
+        start, tiers_total = max(start, end), tiers_total + cost
+    if tiers_total != offer.monthly:
+        yield f"  free        {quantity(Fraction(api.free))} a month = {money(offer.monthly - tiers_total)} USD"
+    yield f"  together    {money(offer.monthly)} USD"
+    for title, result in (("with people", offer.with_people), ("stack alone", offer.without_people)):
+        exact_volumes = ", ".join(quantity(v) for v in result.volumes) or "none"
+        yield from _wrapped(title, f"break-even at {exact_volumes}; {verdict(result)}")
+    yield from _wrapped("price", f"{api.source}, checked {api.checked}")
 
 
 def _unit(report: Report) -> str:

@@ -30,8 +30,8 @@ def as_json(report: Report) -> str:
             "per_month": exact(estimate.volume),
             "people_monthly": exact(report.comparison.people),
         }
-    if estimate.notes:
-        document["notes"] = list(estimate.notes)
+    if report.notes:
+        document["notes"] = list(report.notes)
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 

@@ -51,7 +51,7 @@ def _open(report: Report) -> Iterator[str]:
         yield f"\nNot priced: {len(report.estimate.unpriced)}\n"
         yield from (f"- {_safe(reason_line(reason))}" for reason in report.estimate.unpriced)
     yield f"\nFree: {len(report.estimate.free)} resources."
-    yield from (f"\n{_safe(note)}" for note in report.estimate.notes)
+    yield from (f"\n{_safe(note)}" for note in report.notes)
 
 
 def _table(titles: Sequence[str], words: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from infra.costs.compare import BreakEven, Comparison
-from infra.costs.estimate import Estimate, shares
+from infra.costs.estimate import Estimate, part_of, shares
 from infra.costs.items import Case, Cases, LineItem
 from infra.costs.prices import Price
 from infra.costs.reports.words import money, volume
@@ -22,6 +22,12 @@ class Report:
     name: str
     estimate: Estimate
     comparison: Comparison | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was assumed for want of better, and what the program warns of."""
+        return (*self.estimate.notes, *self.warnings)
 
     @cached_property
     def monthly(self) -> Cases[Fraction]:
@@ -63,7 +69,7 @@ class Report:
 
     def describe(self, part: str) -> str:
         """In a few words what makes up a part of the bill."""
-        lines = [i for i in self.estimate.items if i.quantity is not None and _part(i) == part]
+        lines = [i for i in self.estimate.items if i.quantity is not None and part_of(i.resource) == part]
         lines.sort(key=lambda i: -(self.estimate.of_item(i, "high") or 0))
         names = dict.fromkeys(_short(i) for i in lines)
         return ", ".join(names)
@@ -105,14 +111,10 @@ def cases() -> tuple[Case, Case, Case]:
     return "low", "expected", "high"
 
 
-def _part(item: LineItem) -> str:
-    from infra.costs.estimate import part_of
-
-    return part_of(item.resource)
-
-
 def _short(item: LineItem) -> str:
-    """A line's label without what stands in brackets; instances by their type."""
+    """A line in a summary: its own short form, else its label without what stands in brackets."""
+    if item.short:
+        return item.short
     if item.label.startswith("Instance usage"):
         return item.label.split("(", 1)[1].rstrip(")").split(", ", 1)[1]
     return item.label.split(" (", 1)[0]

@@ -14,7 +14,7 @@ from infra.costs.reports.words import decimal_of, money, price, volume
 
 COLUMNS: Final = 80
 PART: Final = 14
-NUMBER: Final = 12
+NUMBER: Final = 11
 WORDS: Final = COLUMNS - PART - 3 * NUMBER
 MARKS: Final = "ABCDEFGHJ"
 SHOWN: Final = 8
@@ -42,10 +42,10 @@ def _head(report: Report, paint: Paint) -> Iterator[str]:
 
 
 def _ages(report: Report) -> str:
-    hours = sorted({p.checked for p in report.prices if p.checked and p.key.startswith("ec2_on_demand")})
-    if hours:
-        return f"EC2 prices of {hours[0]}"
-    return f"prices of {report.checked[0]}" if report.checked else ""
+    dated = {p.checked for p in report.prices if p.checked and p.key.startswith("ec2_")}
+    kind = "EC2 prices" if dated else "prices"
+    oldest = min(dated or report.checked, default=None)
+    return f"{kind} of {oldest}" if oldest else ""
 
 
 def _costs(report: Report, paint: Paint) -> Iterator[str]:
@@ -126,7 +126,7 @@ def _open(report: Report, paint: Paint) -> Iterator[str]:
         for reason in report.estimate.unpriced[:SHOWN]:
             yield from _wrapped(f"  {reason.resource.name} ({reason.resource.type}): {reason.reason}", hang=4)
         yield from _more(len(report.estimate.unpriced))
-    for note in report.estimate.notes:
+    for note in report.notes:
         yield from _wrapped(f"Note: {note}", hang=6)
 
 
