@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import ceil
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.costs.curves import Curve, Infeasible, Piece, crossings, maximum, signs
@@ -16,6 +16,7 @@ RISING = st.fractions(min_value=0, max_value=20, max_denominator=12)
 STARTS = st.lists(st.fractions(min_value=Fraction(1, 12), max_value=100, max_denominator=12), max_size=5, unique=True)
 VOLUMES = st.fractions(min_value=0, max_value=130, max_denominator=24)
 FAR = 130
+PROPERTY = settings(deadline=None, derandomize=True, max_examples=60)
 
 
 @st.composite
@@ -53,6 +54,7 @@ def edges(*some: Curve) -> list[Fraction]:
     return [*starts, *((a + b) / 2 for a, b in zip(starts, starts[1:], strict=False))]
 
 
+@PROPERTY
 @given(curve=curves(), volume=VOLUMES)
 def test_a_breakpoint_belongs_to_the_line_on_its_left(curve: Curve, volume: Fraction) -> None:
     at = next((p for p in reversed(curve.pieces) if p.start < volume), None)
@@ -75,6 +77,7 @@ POINTWISE: dict[str, tuple[Callable[[Curve, Curve], Curve], Callable[[Fraction, 
 
 
 @pytest.mark.parametrize("name", POINTWISE)
+@PROPERTY
 @given(a=curves(), b=curves(), volume=VOLUMES)
 def test_an_operation_on_curves_is_the_operation_on_their_values(
     name: str, a: Curve, b: Curve, volume: Fraction
@@ -85,6 +88,7 @@ def test_an_operation_on_curves_is_the_operation_on_their_values(
         assert made.at(v) == on_values(a.at(v), b.at(v))
 
 
+@PROPERTY
 @given(outer=curves(), inner=rising(), volume=VOLUMES)
 def test_a_curve_of_a_curve_is_the_value_at_the_value(outer: Curve, inner: Curve, volume: Fraction) -> None:
     made = outer.of(inner)
@@ -92,6 +96,7 @@ def test_a_curve_of_a_curve_is_the_value_at_the_value(outer: Curve, inner: Curve
         assert made.at(v) == outer.at(inner.at(v))
 
 
+@PROPERTY
 @given(curve=flat(), volume=VOLUMES)
 def test_levels_taken_through_a_function_are_the_function_of_each_level(curve: Curve, volume: Fraction) -> None:
     made = curve.through(lambda level: ceil(level * 3))
@@ -99,6 +104,7 @@ def test_levels_taken_through_a_function_are_the_function_of_each_level(curve: C
         assert made.at(v) == ceil(curve.at(v) * 3)
 
 
+@PROPERTY
 @given(curve=rising(), bounds=st.lists(RISING, min_size=1, max_size=4, unique=True), volume=VOLUMES)
 def test_the_tiers_of_a_quantity_sum_to_the_quantity(curve: Curve, bounds: list[Fraction], volume: Fraction) -> None:
     ends = [Fraction(0), *sorted(b for b in bounds if b), None]
@@ -107,6 +113,7 @@ def test_the_tiers_of_a_quantity_sum_to_the_quantity(curve: Curve, bounds: list[
     assert all(tier.at(volume) >= 0 for tier in tiers)
 
 
+@PROPERTY
 @given(
     every=st.fractions(min_value=Fraction(1, 7), max_value=40, max_denominator=7),
     sizes=st.tuples(st.integers(0, 6), st.integers(0, 6)),
@@ -169,4 +176,85 @@ def test_the_lower_limit_survives_every_operation_and_beyond_it_there_is_no_valu
     assert caught.value.limit.volume == 50
 
 
-TIERS = Curve.linear("1").tier(0, 1_000_000) * Decimal("0.001") if False else None
+@st.composite
+def continuous(draw: st.DrawFn) -> Curve:
+    """A curve without jumps."""
+    level = at_zero = draw(SMALL)
+    pieces = []
+    starts = [Fraction(0), *sorted(draw(STARTS))]
+    for index, start in enumerate(starts):
+        slope = draw(SMALL)
+        pieces.append(Piece(start, level - slope * start, slope))
+        if index + 1 < len(starts):
+            level += slope * (starts[index + 1] - start)
+    return Curve(at_zero, tuple(pieces))
+
+
+@PROPERTY
+@given(a=continuous(), b=continuous())
+def test_two_curves_without_jumps_are_equal_where_they_cross(a: Curve, b: Curve) -> None:
+    assert all(a.at(volume) == b.at(volume) for volume in crossings(a, b))
+
+
+def sign(value: Fraction) -> int:
+    return (value > 0) - (value < 0)
+
+
+@PROPERTY
+@given(a=curves(), b=curves())
+def test_between_crossings_the_cheaper_side_is_as_the_spans_say(a: Curve, b: Curve) -> None:
+    spans = signs(a, b)
+    assert (spans[0].start, spans[-1].end) == (0, None)
+    assert all(x.end == y.start and x.sign != y.sign for x, y in zip(spans, spans[1:], strict=False))
+    far = max(FAR, *(span.start + 10 for span in spans))
+    cuts = sorted({p.start for c in (a, b) for p in c.pieces} | {s.start for s in spans} | {Fraction(far)})
+    for left, right in zip(cuts, cuts[1:], strict=False):
+        said = next(s.sign for s in spans if s.start <= left and (s.end is None or right <= s.end))
+        for part in (1, 2, 3):
+            volume = left + (right - left) * Fraction(part, 4)
+            assert sign(a.at(volume) - b.at(volume)) == said
+
+
+MILLION = 1_000_000
+# 0.001 for each of the first million, 0.0008 for each one above it.
+TIERED = Curve.linear(1).tier(0, MILLION) * Decimal("0.001") + Curve.linear(1).tier(MILLION, None) * Decimal("0.0008")
+FLAT_PRICE = Curve.linear(Decimal("0.001"))
+CROSSINGS = {
+    "inside the first tier": (Curve.constant(500), TIERED, [500_000]),
+    "at the edge of a tier": (Curve.constant(1_000), TIERED, [1_000_000]),
+    "one unit above the edge": (Curve.constant(Decimal("1000.0008")), TIERED, [1_000_001]),
+    "no one is ever cheaper": (TIERED, TIERED, []),
+    "always the same side": (Curve.constant(1), TIERED + 2, []),
+    # Three steps of 100 against 1 a unit: cheaper up to the price of the step, dearer from the next one on.
+    "several, two of them at steps": (Curve.steps(110, 1, 3) * 100, Curve.linear(1), [100, 110, 200, 220, 300]),
+    "at a step": (Curve.steps(100, 0, 2) * 50, Curve.constant(60), [100]),
+    # The same price up to a million, then the tier is cheaper.
+    "a tie, then one side": (FLAT_PRICE, TIERED, [1_000_000]),
+    "a tie in the middle": (
+        Curve.linear(1).clamp(10, 20),
+        Curve.linear(1).clamp(0, 15) + Curve.linear(1).tier(30, None),
+        [10, 15, 35],
+    ),
+    "cut by the limit": (Curve.constant(500).limited(400_000, "the group"), TIERED, []),
+    "the limit on the crossing": (Curve.constant(500).limited(500_000, "the group"), TIERED, []),
+    "the limit just above": (Curve.constant(500).limited(500_001, "the group"), TIERED, [500_000]),
+}
+
+
+@pytest.mark.parametrize("name", CROSSINGS)
+def test_the_volumes_at_which_the_cheaper_side_changes_are_exact_and_all_there(name: str) -> None:
+    a, b, volumes = CROSSINGS[name]
+    assert crossings(a, b) == tuple(volumes)
+    assert crossings(b, a) == tuple(volumes)
+
+
+def test_spans_end_where_capacity_does() -> None:
+    spans = signs(Curve.constant(500).limited(600_000, "the group"), TIERED)
+    assert [(s.start, s.end, s.sign) for s in spans] == [(0, 500_000, 1), (500_000, 600_000, -1)]
+
+
+def test_at_a_step_the_volume_up_to_which_one_side_won_still_belongs_to_it() -> None:
+    own, other = Curve.steps(100, 0, 2) * 50, Curve.constant(60)
+    (volume,) = crossings(own, other)
+    assert own.at(volume) < other.at(volume)
+    assert own.at(volume + Fraction(1, 1000)) > other.at(volume + Fraction(1, 1000))
