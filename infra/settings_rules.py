@@ -169,9 +169,10 @@ def _bill(settings: StackSettings) -> Iterator[str]:
 
 
 def _artifacts(settings: StackSettings) -> Iterator[str]:
-    for key, path in (("modelArchive", settings.model.model_archive), ("nodeBundle", settings.model.node_bundle)):
-        if not path:
-            yield f"{key}: empty, so instances have nothing to serve and leave the group after start"
+    paths = {"modelArchive": settings.model.model_archive, "nodeBundle": settings.model.node_bundle}
+    empty = " and ".join(key for key, path in paths.items() if not path)
+    if empty:
+        yield f"{empty}: empty, so instances have nothing to serve and leave the group after start"
 
 
 RULES: tuple[Callable[[StackSettings], Iterator[str]], ...] = (

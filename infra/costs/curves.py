@@ -79,6 +79,11 @@ class Curve:
         """Whether volume does not matter."""
         return len(self.pieces) == 1 and not self.pieces[0].slope and self.pieces[0].base == self.at_zero
 
+    @property
+    def is_zero(self) -> bool:
+        """Whether the value is 0 at every volume."""
+        return not self.at_zero and not any(p.base or p.slope for p in self.pieces)
+
     def at(self, volume: Number) -> Fraction:
         """The value at a volume of 0 or more; raises Infeasible above the limit."""
         point = Fraction(volume)

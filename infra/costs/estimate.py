@@ -21,7 +21,6 @@ from infra.costs.workload import Workload
 CURRENCY: Final = "USD"
 DEFAULT_REGION: Final = "us-east-1"
 FREE_TIER_TYPE: Final = "breakeven:billing:FreeTier"
-NOTHING: Final = Curve.constant(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +186,7 @@ def _always_nothing(line: LineItem) -> bool:
 
 
 def _is_nothing(quantity: Quantity) -> bool:
-    return all(quantity[case] == NOTHING for case in CASES)
+    return all(quantity[case].is_zero for case in CASES)
 
 
 def _transfer(worker: _Worker) -> Iterable[LineItem]:

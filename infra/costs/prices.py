@@ -177,18 +177,41 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(str(path), f"not readable as TOML ({error})", "mend the file") from None
 
 
-def all_prices() -> Iterator[Price]:
-    """Every shipped price of every region, for listing their age; tables of instance types count once per file."""
-    for path in sorted((DATA / "prices").glob("*/*.toml")):
-        data, where = read_toml(path), file_of(path.parent.name, path.stem)
-        for name, entry in data.items():
-            if isinstance(entry, dict):
-                about = {"checked": data.get("checked"), "source": data.get("source"), **entry}
-                if "amount" in entry or "tiers" in entry:
-                    yield _price(f"{path.stem}.{name}", entry, data, where)
-                else:
-                    row = {"amount": 0, "unit": f"{len(entry)} rows"}
-                    yield _price(f"{path.stem}.{name}", row, about, where)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceFile:
+    """A data file at a glance: how many prices, their dates, how many have no public source."""
+
+    file: str
+    count: int
+    checked: tuple[date, ...]
+    undated: int
+    unverified: int
+
+
+def price_files() -> Iterator[PriceFile]:
+    """Every shipped file of prices, the managed APIs' among them, in order of their paths."""
+    for path in sorted((*(DATA / "prices").glob("*/*.toml"), *(DATA / "managed").glob("*.toml"))):
+        data = read_toml(path)
+        rows = [row for name, entry in data.items() if isinstance(entry, dict) for row in _rows_of(entry)]
+        dates = [row.get("checked", data.get("checked")) for row in rows]
+        yield PriceFile(
+            file=path.relative_to(DATA).as_posix(),
+            count=len(rows),
+            checked=tuple(sorted({found for found in dates if found})),
+            undated=sum(found is None for found in dates),
+            unverified=sum("mark" in row for row in rows),
+        )
+
+
+def _rows_of(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """One price, or every row of a table of like prices with what the table says of itself."""
+    if "amount" in entry or "tiers" in entry:
+        yield entry
+        return
+    about = {key: entry[key] for key in ("checked", "mark") if key in entry}
+    for name, row in entry.items():
+        if name not in ("checked", "mark", "source", "note"):
+            yield {**about, **row} if isinstance(row, dict) else about
 
 
 def _price(key: str, entry: Any, about: Mapping[str, Any], file: str) -> Price:

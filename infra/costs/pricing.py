@@ -95,7 +95,14 @@ class Pricing:
         )
 
     def tiered(
-        self, label: str, quantity: Quantity | None, price: Price | str, *, unit: str = "", part: str = ""
+        self,
+        label: str,
+        quantity: Quantity | None,
+        price: Price | str,
+        *,
+        unit: str = "",
+        part: str = "",
+        short: str = "",
     ) -> Iterator[LineItem]:
         """A line for each tier that the quantity can reach; the first alone when it is not known."""
         found = self.region[price] if isinstance(price, str) else price
@@ -104,7 +111,7 @@ class Pricing:
             title = f"{label} ({tier.label})" if tier.label else label
             share = _share(quantity, start, tier.up_to)
             if index == 0 or (share is not None and not _is_nothing(share)):
-                yield self.line(title, share, found.as_tier(tier), unit=unit, part=part)
+                yield self.line(title, share, found.as_tier(tier), unit=unit, part=part, short=short)
             start = tier.up_to
 
 
@@ -116,7 +123,7 @@ def _share(quantity: Quantity | None, start: Decimal | None, end: Decimal | None
 
 
 def _is_nothing(quantity: Quantity) -> bool:
-    return all(curve.is_constant and not curve.at_zero for curve in (quantity.low, quantity.expected, quantity.high))
+    return quantity.low.is_zero and quantity.expected.is_zero and quantity.high.is_zero
 
 
 def per(quantity: Quantity | None, size: int) -> Quantity | None:

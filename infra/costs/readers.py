@@ -101,13 +101,13 @@ def _from_preview(document: Mapping[str, Any], source: str) -> Iterator[Mapping[
         # Without them a second preview would price to near nothing.
         raise InputError(source, f"the preview leaves out {absent} unchanged resources", "run it with --show-sames")
     for step in steps:
-        if step.get("op") not in GONE and isinstance(step.get("newState"), Mapping):
+        if str(step.get("op")) not in GONE and isinstance(step.get("newState"), Mapping):
             yield _left_by(step, step["newState"], step.get("oldState"))
 
 
 def _left_by(step: Mapping[str, Any], new: Mapping[str, Any], old: Any) -> Mapping[str, Any]:
     """What a step leaves. The engine writes it before the step is done: a kept id then stands in the old state only."""
-    kept = _mapping(old).get("id") if step.get("op") in KEPT else None
+    kept = _mapping(old).get("id") if str(step.get("op")) in KEPT else None
     named = {key: step.get(key) for key in ("provider", "urn", "type")}
     return {**named, **new, "id": new.get("id") or kept, "external": step.get("op") == "read"}
 
@@ -119,7 +119,7 @@ def _is_event(item: Any) -> bool:
 def _from_events(events: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
     for event in events:
         step = _mapping(_mapping(_mapping(event).get("resourcePreEvent")).get("metadata"))
-        if step and step.get("op") not in GONE and isinstance(step.get("new"), Mapping):
+        if step and str(step.get("op")) not in GONE and isinstance(step.get("new"), Mapping):
             yield _left_by(step, step["new"], step.get("old"))
 
 

@@ -1,6 +1,6 @@
 """Prints the figures the estimator is held to: cases met, prices reproduced, the article's arithmetic, time and memory.
 
-Run from the project's root: `.venv/bin/python scripts/bench/estimator.py [--runs 7]`. Times are whole processes, medians.
+Run from the project's root: `.venv/bin/python scripts/bench/estimator.py [--runs 7]`. Times are of whole processes.
 """
 
 import argparse

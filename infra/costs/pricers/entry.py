@@ -27,13 +27,13 @@ def api_v2(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     if resource.inputs.text("protocolType").upper() == "WEBSOCKET":
         pieces = pieces_of(pricing.size_kb("message_size_kb"), WEBSOCKET_PIECE_KB)
         messages = times(per(pricing.used("monthly_messages"), MILLION), pieces)
-        yield from pricing.tiered("Messages", messages, "api_gateway.websocket_messages_million")
+        yield from pricing.tiered("Messages", messages, "api_gateway.websocket_messages_million", short="WebSocket API")
         minutes = per(pricing.used("monthly_connection_minutes"), MILLION)
         yield pricing.line("Connection duration", minutes, "api_gateway.websocket_minutes_million")
         return
     pieces = pieces_of(pricing.size_kb("request_size_kb"), HTTP_PIECE_KB)
     requests = times(per(pricing.used("monthly_requests"), MILLION), pieces)
-    yield from pricing.tiered("Requests", requests, "api_gateway.http_million")
+    yield from pricing.tiered("Requests", requests, "api_gateway.http_million", short="HTTP API")
     yield from internet_lines(pricing)
 
 
@@ -41,7 +41,7 @@ def api_v2(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
 def rest_api(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     """A REST API by requests."""
     requests = per(pricing.used("monthly_requests"), MILLION)
-    yield from pricing.tiered("Requests", requests, "api_gateway.rest_million")
+    yield from pricing.tiered("Requests", requests, "api_gateway.rest_million", short="REST API")
     yield from internet_lines(pricing)
 
 

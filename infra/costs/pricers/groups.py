@@ -24,6 +24,7 @@ from infra.costs.pricers.volumes import volume_lines
 from infra.costs.pricing import Pricing, prices, times
 from infra.costs.stack import Inputs, Resource, Unreadable
 
+SCHEDULE: Final = "aws:autoscaling/schedule:Schedule"
 LAUNCH_CONFIGURATION: Final = "aws:ec2/launchConfiguration:LaunchConfiguration"
 MOST_INSTANCES: Final = 10_000
 ROOT_BASIS: Final = "no disk is mapped: the image's own, 8 GB gp2 assumed"
@@ -44,10 +45,10 @@ class Group:
 
     @property
     def summary(self) -> str:
-        """The group in a few words: `1-4 x g4dn.xlarge, g5.xlarge`."""
+        """The group in a few words: `1-4 x spot g4dn.xlarge, g5.xlarge`."""
         size = f"{self.minimum}-{self.maximum}" if self.maximum > self.minimum else f"{self.minimum}"
-        bought = " spot" if not self.on_demand_share and not self.on_demand_base else ""
-        return f"{size} x {', '.join(self.types)}{bought}"
+        bought = "spot " if not self.on_demand_share and not self.on_demand_base else ""
+        return f"{size} x {bought}{', '.join(self.types)}"
 
     def on_demand(self, instances: Fraction) -> int:
         """How many of a number of instances are on demand: the base, and the share above it, rounded up as AWS does."""
@@ -73,14 +74,16 @@ def autoscaling_group(resource: Resource, pricing: Pricing) -> Iterator[LineItem
     on_demand = running.map(lambda count: averaged(count.through(group.on_demand)))
     spot = running.map(lambda count: averaged(count.through(lambda n: n - group.on_demand(n))))
     for kind_spot, share in ((False, on_demand), (True, spot)):
-        if any(curve != Curve.constant(0) for curve in (share.low, share.expected, share.high)):
+        if not (share.low.is_zero and share.expected.is_zero and share.high.is_zero):
             yield from _hours(pricing, group, times(share, per_instance) or share, spot=kind_spot)
     average = running.map(averaged)
     yield from extras(pricing, group.machine, times(average, per_instance) or average, average)
     if group.public_addresses:
         label, price = "Public IPv4 addresses", "network.public_ipv4_hour"
-        yield pricing.line(label, times(average, per_instance), price, unit="hours")
+        yield pricing.line(label, times(average, per_instance), price, unit="hours", short="addresses")
     yield from _warm_pool(resource, pricing, group, running)
+    if pricing.stack.owners(resource, "autoscalingGroupName", SCHEDULE):
+        pricing.notes.append(f"{resource.name}: its schedules are not counted, its own minimum and maximum are")
 
 
 def _hours(pricing: Pricing, group: Group, hours: Quantity, *, spot: bool) -> Iterator[LineItem]:

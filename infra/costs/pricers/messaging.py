@@ -58,7 +58,7 @@ def queue(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     kind = "fifo" if resource.inputs.flag("fifoQueue") else "standard"
     pieces = pieces_of(pricing.stated("request_size_kb"), PIECE_KB)
     requests = times(per(pricing.used("monthly_requests"), MILLION), pieces)
-    yield from pricing.tiered("Requests", requests, f"sqs.{kind}_million")
+    yield from pricing.tiered("Requests", requests, f"sqs.{kind}_million", short="queue")
 
 
 @prices(

@@ -40,7 +40,8 @@ KINDS: Final = {
 def nat_gateway(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     """A NAT gateway: its hours and what passes through it; its elastic IP is a resource of its own."""
     yield pricing.line("NAT gateway", pricing.hours, "network.nat_gateway_hour", unit="hours")
-    yield pricing.line("Data processed", pricing.used("monthly_data_processed_gb"), "network.nat_gateway_gb")
+    data = pricing.used("monthly_data_processed_gb")
+    yield pricing.line("Data processed", data, "network.nat_gateway_gb", short="NAT gateway")
     private = resource.inputs.text("connectivityType") == "private"
     if not private and resource.inputs.text("availabilityMode") == "regional":
         # A regional gateway brings its own addresses, one in each zone it serves: at least one.
@@ -51,7 +52,7 @@ def nat_gateway(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
 def elastic_ip(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     """A public IPv4 address, billed whether used or idle since 2024-02-01."""
     label = "Public IPv4 address" if _in_use(resource, pricing) else "IP address (if unused)"
-    yield pricing.line(label, pricing.hours, "network.public_ipv4_hour", unit="hours")
+    yield pricing.line(label, pricing.hours, "network.public_ipv4_hour", unit="hours", short="addresses")
 
 
 def _in_use(address: Resource, pricing: Pricing) -> bool:
@@ -70,7 +71,9 @@ def vpc_endpoint(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     if kind == "Interface":
         yield from pricing.tiered("Data processed", data, "network.interface_endpoint_gb")
         hours, price = pricing.hours * zones, "network.interface_endpoint_hour"
-        yield pricing.line("Endpoint (Interface)", hours, price, unit="hours", basis=f"{zones} zones x hours")
+        yield pricing.line(
+            "Endpoint (Interface)", hours, price, unit="hours", basis=f"{zones} zones x hours", short="endpoints"
+        )
     elif kind == "GatewayLoadBalancer":
         yield from pricing.tiered("Data processed", data, "network.gateway_load_balancer_endpoint_gb")
         price = "network.gateway_load_balancer_endpoint_hour"
@@ -91,11 +94,12 @@ def vpc_endpoint(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
 def load_balancer(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     """A balancer: its hours, its capacity units (the greatest of the four measures), its public addresses."""
     short, label = KINDS.get(resource.inputs.text("loadBalancerType") or "application", KINDS["application"])
-    yield pricing.line(label, pricing.hours, f"load_balancing.{short}_hour", unit="hours")
+    yield pricing.line(label, pricing.hours, f"load_balancing.{short}_hour", unit="hours", short="load balancer")
     # One unit all month, so that a quantity of units has a price.
     price = pricing.region[f"load_balancing.{short}_lcu_hour"].times(pricing.hours, "LCU")
     units = _capacity_units(pricing, UNIT_CARRIES[short])
-    yield pricing.line("Load balancer capacity units", units, price, basis="the greatest of the measures an hour")
+    basis = "the greatest of the measures an hour"
+    yield pricing.line("Load balancer capacity units", units, price, basis=basis, short="load balancer")
     if short != "gwlb":
         yield from _balancer_addresses(resource, pricing)
 

@@ -19,8 +19,10 @@ def log_group(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     """A log group: what is written, kept and searched."""
     infrequent = resource.inputs.text("logGroupClass") == "INFREQUENT_ACCESS"
     ingest = "cloudwatch.logs_ingest_infrequent_access_gb" if infrequent else "cloudwatch.logs_ingest_gb"
-    yield pricing.line("Data ingested", pricing.used("monthly_data_ingested_gb"), ingest)
-    yield pricing.line("Archival Storage", pricing.used("storage_gb"), "cloudwatch.logs_store_gb_month", unit="GB")
+    yield pricing.line("Data ingested", pricing.used("monthly_data_ingested_gb"), ingest, short="logs")
+    yield pricing.line(
+        "Archival Storage", pricing.used("storage_gb"), "cloudwatch.logs_store_gb_month", unit="GB", short="logs"
+    )
     scanned = pricing.used("monthly_data_scanned_gb")
     yield pricing.line("Insights queries data scanned", scanned, "cloudwatch.logs_insights_scan_gb")
 
@@ -41,7 +43,7 @@ def metric_alarm(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
         count = Decimal(ANOMALY_METRICS * max(len(metrics), 1))
         yield pricing.line(label, count, price, unit="alarms", basis="a metric and the two edges of its band")
     else:
-        yield pricing.line(resolution, Decimal(max(len(metrics), 1)), price, unit="alarm metrics")
+        yield pricing.line(resolution, Decimal(max(len(metrics), 1)), price, unit="alarm metrics", short="alarms")
 
 
 @prices("aws:cloudwatch/compositeAlarm:CompositeAlarm")
@@ -53,4 +55,4 @@ def composite_alarm(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
 @prices("aws:cloudwatch/dashboard:Dashboard")
 def dashboard(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     """A dashboard."""
-    yield pricing.line("Dashboard", 1, "cloudwatch.dashboard_month", unit="months")
+    yield pricing.line("Dashboard", 1, "cloudwatch.dashboard_month", unit="months", short="dashboard")

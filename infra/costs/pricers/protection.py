@@ -14,7 +14,7 @@ TEN_THOUSAND: Final = 10_000
 @prices("aws:kms/key:Key", "aws:kms/replicaKey:ReplicaKey", usage=("monthly_requests",))
 def kms_key(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     """A key by the month, and its requests by its kind."""
-    yield pricing.line("Customer master key", 1, "kms.key_month", unit="months")
+    yield pricing.line("Customer master key", 1, "kms.key_month", unit="months", short="keys")
     spec = resource.inputs.text("customerMasterKeySpec") or "SYMMETRIC_DEFAULT"
     requests = per(pricing.used("monthly_requests"), TEN_THOUSAND)
     if spec == "RSA_2048":
@@ -22,7 +22,7 @@ def kms_key(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     elif spec.startswith(("RSA_", "ECC_", "SM2", "ML_DSA")):
         yield pricing.line("Requests (asymmetric)", requests, "kms.requests_asymmetric_per_10000")
     else:
-        yield pricing.line("Requests", requests, "kms.requests_per_10000")
+        yield pricing.line("Requests", requests, "kms.requests_per_10000", short="keys")
         if requests is None:
             yield pricing.line("ECC GenerateDataKeyPair requests", None, "kms.ecc_generate_data_key_pair_per_10000")
             yield pricing.line("RSA GenerateDataKeyPair requests", None, "kms.rsa_generate_data_key_pair_per_10000")
@@ -31,7 +31,7 @@ def kms_key(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
 @prices("aws:secretsmanager/secret:Secret", usage=("monthly_requests",))
 def secret(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     """A secret by the month, and its reads."""
-    yield pricing.line("Secret", 1, "secrets.secret_month", unit="months")
+    yield pricing.line("Secret", 1, "secrets.secret_month", unit="months", short="secrets")
     requests = per(pricing.used("monthly_requests"), TEN_THOUSAND)
     yield pricing.line("API requests", requests, "secrets.requests_per_10000")
 
@@ -64,15 +64,17 @@ def web_acl(resource: Resource, pricing: Pricing) -> Iterator[LineItem]:
     managed = [r for r in rules if r.object("statement").has("managedRuleGroupStatement")]
     own = Decimal(len(rules) - len(groups) - len(managed))
     inside = (pricing.stated("rule_group_rules") or 0) + (pricing.stated("managed_rule_group_rules") or 0)
-    yield pricing.line("Web ACL usage", 1, "waf.web_acl_month", unit="months")
+    yield pricing.line("Web ACL usage", 1, "waf.web_acl_month", unit="months", short="web firewall")
     if own + inside:
-        yield pricing.line("Rules", own + inside, "waf.rule_month", unit="rules")
+        yield pricing.line("Rules", own + inside, "waf.rule_month", unit="rules", short="web firewall")
     if groups:
         yield pricing.line("Rule groups", len(groups), "waf.rule_group_month", unit="groups")
     if managed:
-        yield pricing.line("Managed rule groups", len(managed), "waf.managed_rule_group_month", unit="groups")
+        yield pricing.line(
+            "Managed rule groups", len(managed), "waf.managed_rule_group_month", unit="groups", short="web firewall"
+        )
     requests = per(pricing.used("monthly_requests"), 1_000_000)
-    yield pricing.line("Requests", requests, "waf.requests_million")
+    yield pricing.line("Requests", requests, "waf.requests_million", short="web firewall")
 
 
 @prices("aws:budgets/budget:Budget")

@@ -103,7 +103,7 @@ def _class_lines(pricing: Pricing, name: str, usage: dict[str, Any]) -> Iterator
         if key == "monthly_early_delete_gb":
             label = f"{label} (within {MINIMUM_DAYS[name]} days)"
         unit = "GB" if price.unit.startswith("GB") else price.unit
-        yield from pricing.tiered(label, per(quantity, size), price, unit=unit, part=CLASSES[name])
+        yield from pricing.tiered(label, per(quantity, size), price, unit=unit, part=CLASSES[name], short="bucket")
 
 
 def _stated(pricing: Pricing, key: str) -> Quantity | None:

@@ -42,4 +42,4 @@ def internet_lines(pricing: Pricing) -> Iterator[LineItem]:
     """What an API of ours answers to the internet, when the workload says how much."""
     sent = pricing.used("outbound_internet_gb")
     if sent is not None:
-        yield from pricing.tiered(INTERNET, sent, "data_transfer.internet_gb")
+        yield from pricing.tiered(INTERNET, sent, "data_transfer.internet_gb", short="traffic out")

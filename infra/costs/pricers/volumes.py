@@ -35,7 +35,7 @@ def volume_lines(
         raise InputError(f"{pricing.resource.name} volume type", f"{kind!r} is unknown{nearest(kind, NAMES)}", known)
     size = disk.number("volumeSize", 0) or disk.number("size", 0) or Decimal(DEFAULT_GB)
     label, gb = f"Storage ({NAMES[kind]})", times(count, size)
-    yield pricing.line(label, gb, f"ebs.{kind}_gb_month", unit="GB", part=part, basis=basis)
+    yield pricing.line(label, gb, f"ebs.{kind}_gb_month", unit="GB", part=part, basis=basis, short="disks")
     if kind == "gp3":
         yield from _gp3_extras(pricing, disk, count, part)
     elif kind in ("io1", "io2"):

@@ -17,7 +17,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     yield from _table(("USD a month", "what", "low", "expected", "high"), 2)
     for part, values in report.parts.items():
-        yield _row((part, report.describe(part), *amounts(values)))
+        yield _row((part, ", ".join(report.describe(part)), *amounts(values)))
     yield _row(("**Total**", "", *(f"**{v}**" for v in amounts(report.monthly))))
     if report.comparison and report.comparison.people:
         yield _row(("People", "", *(money(report.comparison.people),) * 3))

@@ -67,12 +67,11 @@ class Report:
             return ""
         return f"above {volume(limit.volume)} a month it cannot be served: {limit.reason}"
 
-    def describe(self, part: str) -> str:
-        """In a few words what makes up a part of the bill."""
+    def describe(self, part: str) -> tuple[str, ...]:
+        """What makes up a part of the bill, in a few words each, the dearest first."""
         lines = [i for i in self.estimate.items if i.quantity is not None and part_of(i.resource) == part]
         lines.sort(key=lambda i: -(self.estimate.of_item(i, "high") or 0))
-        names = dict.fromkeys(_short(i) for i in lines)
-        return ", ".join(names)
+        return tuple(dict.fromkeys(_short(i) for i in lines))
 
     def per_million(self, with_people: bool) -> Fraction | None:
         """USD for a million units at the expected volume; None at none."""

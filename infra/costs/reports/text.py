@@ -14,8 +14,7 @@ from infra.costs.reports.words import decimal_of, money, price, volume
 
 COLUMNS: Final = 80
 PART: Final = 14
-NUMBER: Final = 11
-WORDS: Final = COLUMNS - PART - 3 * NUMBER
+NUMBER: Final = 10
 MARKS: Final = "ABCDEFGHJ"
 SHOWN: Final = 8
 Paint = Callable[[str, str], str]
@@ -38,37 +37,62 @@ def as_text(report: Report, paint: Paint = plain) -> str:
 
 def _head(report: Report, paint: Paint) -> Iterator[str]:
     where = ", ".join(report.regions) or "no region"
-    yield f"{paint(f'breakeven {report.verb}', 'bold')}    {report.name}, {where}    {_ages(report)}".rstrip()
+    first = f"breakeven {report.verb}"
+    room = COLUMNS - len(first) - len(where) - 6
+    name = report.name if len(report.name) <= room else f"..{report.name[2 - room :]}"
+    yield f"{paint(first, 'bold')}    {name}, {where}"
+    yield paint(_ages(report), "dim")
 
 
 def _ages(report: Report) -> str:
-    dated = {p.checked for p in report.prices if p.checked and p.key.startswith("ec2_")}
-    kind = "EC2 prices" if dated else "prices"
-    oldest = min(dated or report.checked, default=None)
-    return f"{kind} of {oldest}" if oldest else ""
+    """How old the prices are: of the instances, which make most of a bill, and of the rest."""
+    instances = [p for p in report.prices if p.key.startswith("ec2_")]
+    dates = sorted({p.checked for p in instances if p.checked})
+    others = sorted({p.checked for p in report.prices if p.checked and p not in instances})
+    said = [f"EC2 of {dates[0]}"] if dates else []
+    said += ["spot undated"] if any(not p.checked for p in instances) else []
+    if others:
+        span = f"{others[0]} to {others[-1]}" if others[0] != others[-1] else f"{others[0]}"
+        said.append(f"others of {span}" if said else f"of {span}")
+    return f"Prices: {', '.join(said) or 'none used'}"
 
 
 def _costs(report: Report, paint: Paint) -> Iterator[str]:
-    yield paint(_row("USD a month", "", ("low", "expected", "high")), "bold")
-    for part, values in report.parts.items():
-        yield _row(part, report.describe(part), amounts(values))
-    yield paint(_row("Total", "", amounts(report.monthly)), "bold")
+    rows = {part: amounts(values) for part, values in report.parts.items()}
+    total = amounts(report.monthly)
+    # Two spaces between columns at the least, however large the bill.
+    width = max(NUMBER, *(len(number) + 2 for number in total))
+    yield paint(_row("USD a month", (), ("low", "expected", "high"), width), "bold")
+    for part, numbers in rows.items():
+        yield _row(part, report.describe(part), numbers, width)
+    yield paint(_row("Total", (), total, width), "bold")
     people = report.estimate.workload.people
     if report.comparison and report.comparison.people:
         said = f"{people.share} of {people.engineers} engineers"
-        yield _row("People", said, (money(report.comparison.people),) * 3)
+        yield _row("People", (said,), (money(report.comparison.people),) * 3, width)
 
 
-def _row(part: str, words: str, numbers: Sequence[str]) -> str:
-    shown = words if len(words) < WORDS else f"{words[: WORDS - 3].rstrip(', ')}.."
-    return f"{part[: PART - 1]:<{PART}}{shown:<{WORDS}}" + "".join(f"{n:>{NUMBER}}" for n in numbers)
+def _row(part: str, words: Sequence[str], numbers: Sequence[str], width: int) -> str:
+    room = COLUMNS - PART - 3 * width
+    return f"{part[: PART - 1]:<{PART}}{_fitting(words, room):<{room}}" + "".join(f"{n:>{width}}" for n in numbers)
+
+
+def _fitting(words: Sequence[str], room: int) -> str:
+    """As many of the words as fit, whole; the first one cut if even that does not."""
+    shown = ""
+    for word in words:
+        longer = f"{shown}, {word}" if shown else word
+        if len(longer) >= room:
+            break
+        shown = longer
+    return shown or (f"{words[0][: max(room - 3, 0)].rstrip(', ')}.." if words else "")
 
 
 def _offers(report: Report, comparison: Comparison, paint: Paint) -> Iterator[str]:
     workload = report.estimate.workload
     own = report.monthly.expected + comparison.people
     title = f"At {int(workload.volume.per_month):,} {workload.volume.unit} a month"
-    yield paint(f"{title:<36}{'USD':>14}{'a million':>14}", "bold")
+    yield paint(f"{title:<36}{'USD':>14}{'per million':>14}", "bold")
     yield _offer_row("Self-hosted, with people" if comparison.people else "Self-hosted", own, report)
     if comparison.people:
         yield _offer_row("Self-hosted, stack alone", report.monthly.expected, report)
@@ -150,11 +174,9 @@ def _more(count: int) -> Iterator[str]:
 def _foot(report: Report, paint: Paint) -> Iterator[str]:
     free = len(report.estimate.free)
     unpriced = len(report.estimate.unpriced)
-    dates = report.checked
-    aged = f"Prices checked {dates[0]} to {dates[-1]}" if dates else "No price was used"
     marked = sum(bool(p.mark) for p in report.prices)
-    remembered = f", {marked} not found in a public source" if marked else ""
-    text = f"Free: {free} resources. Not priced: {unpriced}. {aged}{remembered}. Every figure: breakeven explain NAME"
+    remembered = f" Prices without a public source: {marked}." if marked else ""
+    text = f"Free: {free} resources. Not priced: {unpriced}.{remembered} Every figure: breakeven explain NAME"
     yield from (paint(line, "dim") for line in _wrapped(text))
     capacity = report.estimate.capacity
     if capacity and report.comparison:
