@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from infra.costs.errors import InputError
-from infra.costs.stack import Inputs, Resource, Stack
+from infra.costs.stack import Inputs, Resource, Stack, printable
 
 # Steps whose new state will not exist in the end.
 GONE: Final = {"delete", "delete-replaced", "discard", "read-discard", "remove-pending-replace", "discard-replaced"}
@@ -148,10 +148,10 @@ def _resources(
         provider = str(row.get("provider") or "").rsplit("::", 1)[0]
         yield Resource(
             urn=urn,
-            type=row["type"],
-            inputs=Inputs(inputs, urn.rsplit("::", 1)[-1]),
+            type=printable(row["type"]),
+            inputs=Inputs(inputs, printable(urn.rsplit("::", 1)[-1])),
             id=row["id"] if isinstance(row.get("id"), str) else None,
-            region=own if isinstance(own, str) and own else providers.get(provider, "") or fallback,
+            region=printable(own if isinstance(own, str) and own else providers.get(provider, "") or fallback),
             custom=row.get("custom") is not False,
             external=row.get("external") is True,
             parent=str(row.get("parent") or ""),
@@ -174,7 +174,8 @@ def _only(providers: Mapping[str, str]) -> str:
 
 
 def _references(raw: Any) -> Mapping[str, tuple[str, ...]]:
-    return {key: tuple(urns) for key, urns in _mapping(raw).items() if isinstance(urns, list) and urns}
+    lists = ((key, urns) for key, urns in _mapping(raw).items() if isinstance(urns, list))
+    return {key: tuple(urn for urn in urns if isinstance(urn, str)) for key, urns in lists}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

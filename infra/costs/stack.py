@@ -35,6 +35,11 @@ def missing(value: Any) -> Missing | None:
     return None
 
 
+def printable(text: str) -> str:
+    """A name from a file as it may be shown: a terminal obeys control characters, and a name could hold them."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
 def number(value: Any, thing: str) -> Decimal:
     """A finite number of 0 up to 10^15 from a raw value; raises InputError naming the thing otherwise."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
@@ -105,7 +110,7 @@ class Inputs(Mapping[str, Any]):
             return default
         if isinstance(value, Mapping | list):
             raise InputError(f"{self._thing} {key}", f"a {type(value).__name__} where text is needed", "mend the stack")
-        return str(value)
+        return printable(str(value))
 
     def flag(self, key: str, default: bool = False) -> bool:
         """The input as yes or no; Pulumi writes some of them as text."""
@@ -167,7 +172,7 @@ class Resource:
     @property
     def name(self) -> str:
         """The last part of the URN: the name given in the program."""
-        return self.urn.rsplit("::", 1)[-1]
+        return printable(self.urn.rsplit("::", 1)[-1])
 
     @property
     def component(self) -> str:

@@ -74,7 +74,8 @@ def autoscaling_group(resource: Resource, pricing: Pricing) -> Iterator[LineItem
     on_demand = running.map(lambda count: averaged(count.through(group.on_demand)))
     spot = running.map(lambda count: averaged(count.through(lambda n: n - group.on_demand(n))))
     for kind_spot, share in ((False, on_demand), (True, spot)):
-        if not (share.low.is_zero and share.expected.is_zero and share.high.is_zero):
+        # On dedicated hosts the hosts are paid, not the instances.
+        if not group.machine.on_host and not (share.low.is_zero and share.expected.is_zero and share.high.is_zero):
             yield from _hours(pricing, group, times(share, per_instance) or share, spot=kind_spot)
     average = running.map(averaged)
     yield from extras(pricing, group.machine, times(average, per_instance) or average, average)
@@ -214,6 +215,7 @@ def _from_template(template: Resource) -> tuple[Machine, bool | None]:
     machine = Machine(
         instance_type=inputs.text("instanceType"),
         dedicated=inputs.object("placement").text("tenancy") == "dedicated",
+        on_host=inputs.object("placement").text("tenancy") == "host",
         spot=inputs.object("instanceMarketOptions").text("marketType") == "spot",
         monitoring=inputs.object("monitoring").flag("enabled"),
         ebs_optimized=inputs.flag("ebsOptimized"),

@@ -37,7 +37,18 @@ def plot(lines: Sequence[Line], up_to: Fraction, unit: str) -> list[str]:
     right = f"{volume(up_to)} {unit}"
     rows.append(f"{'':12} +{'-' * WIDTH}")
     rows.append(f"{'':14}0{right:>{WIDTH - 1}}")
-    rows.append(f"{'':14}{'   '.join(f'{line.mark} {line.name}' for line in lines)}")
+    return [*rows, *_legend(lines)]
+
+
+def _legend(lines: Sequence[Line]) -> list[str]:
+    """The marks with their names, on as many rows as they need; a name is never broken."""
+    rows: list[str] = []
+    for line in lines:
+        entry = f"{line.mark} {line.name}"
+        if rows and len(rows[-1]) + 3 + len(entry) <= 14 + WIDTH:
+            rows[-1] += f"   {entry}"
+        else:
+            rows.append(f"{'':14}{entry}")
     return rows
 
 

@@ -15,6 +15,7 @@ from infra.costs.reports.words import decimal_of, money, price, volume
 COLUMNS: Final = 80
 PART: Final = 14
 NUMBER: Final = 10
+MOST_REGIONS: Final = 3
 MARKS: Final = "ABCDEFGHJ"
 SHOWN: Final = 8
 Paint = Callable[[str, str], str]
@@ -36,7 +37,9 @@ def as_text(report: Report, paint: Paint = plain) -> str:
 
 
 def _head(report: Report, paint: Paint) -> Iterator[str]:
-    where = ", ".join(report.regions) or "no region"
+    regions = report.regions
+    where = ", ".join(regions) if len(regions) <= MOST_REGIONS else f"{regions[0]} and {len(regions) - 1} more regions"
+    where = where or "no region"
     first = f"breakeven {report.verb}"
     room = COLUMNS - len(first) - len(where) - 6
     name = report.name if len(report.name) <= room else f"..{report.name[2 - room :]}"
@@ -73,7 +76,7 @@ def _costs(report: Report, paint: Paint) -> Iterator[str]:
 
 
 def _row(part: str, words: Sequence[str], numbers: Sequence[str], width: int) -> str:
-    room = COLUMNS - PART - 3 * width
+    room = max(COLUMNS - PART - 3 * width, 0)
     return f"{part[: PART - 1]:<{PART}}{_fitting(words, room):<{room}}" + "".join(f"{n:>{width}}" for n in numbers)
 
 
