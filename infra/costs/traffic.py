@@ -200,6 +200,11 @@ def _nothing(traffic: StackTraffic, resource: Resource) -> Quantity:
     return fixed(0)
 
 
+def _discovery_calls(traffic: StackTraffic, resource: Resource) -> Quantity:
+    """volume.per_month / request.units x operations.discovery_calls_per_request"""
+    return Cases.same(traffic.requests * Fraction(traffic.workload.operations.discovery_calls_per_request))
+
+
 def _registered(traffic: StackTraffic, resource: Resource) -> Quantity:
     """the instances of the group, on average"""
     return traffic.instances_of_all
@@ -229,5 +234,5 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     ("aws:sns/topic:Topic", "monthly_requests"): _operations("notifications"),
     ("aws:sqs/queue:Queue", "monthly_requests"): _queue_requests,
     ("aws:servicediscovery/service:Service", "instances"): _registered,
-    ("aws:servicediscovery/service:Service", "monthly_requests"): _nothing,
+    ("aws:servicediscovery/service:Service", "monthly_requests"): _discovery_calls,
 }

@@ -65,6 +65,7 @@ class Operations:
     bucket_writes: Decimal = _is(Decimal(1_000), "PUT and LIST requests to each bucket a month, beside documents")
     bucket_reads: Decimal = _is(Decimal(10_000), "GET requests to each bucket a month, beside documents")
     notifications: Decimal = _is(Decimal(100), "alarm messages a month")
+    discovery_calls_per_request: Decimal = _is(Decimal(0), "Cloud Map lookups billed for one request")
     secret_reads: Decimal = _is(Decimal(1_000), "reads of each secret a month")
 
 
