@@ -1,6 +1,5 @@
 """How many units a second one instance of a type answers with a model, and how sure that figure is."""
 
-import tomllib
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from infra.costs.errors import InputError
+from infra.costs.prices import read_toml
 
 Kind = Literal["measured", "published", "assumed"]
 KINDS: tuple[Kind, ...] = ("measured", "published", "assumed")
@@ -39,12 +39,7 @@ class ModelCapacity:
     @classmethod
     def read(cls, path: Path) -> "ModelCapacity":
         """Read a capacity.toml; raises InputError with the file and the field at fault."""
-        try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-        except FileNotFoundError:
-            raise InputError(str(path), "no such capacity file", "add one beside the model's model.toml") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InputError(str(path), f"not readable as TOML ({error})", "mend the file") from None
+        data = read_toml(path)
         try:
             figures = tuple(_capacity(path, row) for row in data["capacity"])
             return cls(model=data["model"], unit=data["unit"], figures=figures)

@@ -11,8 +11,8 @@ from infra.costs.curves import Curve
 from infra.costs.errors import InputError, PriceError
 from infra.costs.items import CASES, Case, Cases, LineItem, Quantity, Reason, fixed
 from infra.costs.pricers.transfer import TRANSFER_TYPE, transfer_lines
-from infra.costs.prices import PriceBook
-from infra.costs.pricing import FREE, PRICERS, Pricing
+from infra.costs.prices import NO_PRICE, PriceBook
+from infra.costs.pricing import FREE, PRICERS, Pricer, Pricing
 from infra.costs.stack import Inputs, Resource, Stack, Unreadable
 from infra.costs.traffic import GROUP, StackTraffic
 from infra.costs.usage import TRANSFER, Usage
@@ -127,12 +127,11 @@ class _Worker:
         if pricer is None:
             self.unpriced.append(Reason(resource=resource, reason=_unknown(resource), exit_code=6))
             return
-        try:
-            lines = list(pricer.price(resource, self._pricing(resource, pricer.usage)))
-        except (PriceError, Unreadable) as error:
-            self.unpriced.append(Reason(resource=resource, reason=str(error), exit_code=error.exit_code))
-            return
-        if all(line.quantity is not None and _always_nothing(line) for line in lines):
+        lines, problems = _priced(resource, pricer, self._pricing(resource, pricer.usage))
+        for problem in problems:
+            part = "in part: " if lines else ""
+            self.unpriced.append(Reason(resource=resource, reason=f"{part}{problem}", exit_code=problem.exit_code))
+        if not problems and all(line.quantity is not None and _always_nothing(line) for line in lines):
             why = next((line.basis for line in lines if line.basis), "") or "nothing in it is billed"
             self.free.append(Reason(resource=resource, reason=why))
         else:
@@ -175,6 +174,22 @@ class _Worker:
         return Cases(*(Curve.total(quantity[case] for quantity in hours) / per_month for case in CASES))
 
 
+def _priced(
+    resource: Resource, pricer: Pricer, pricing: Pricing
+) -> tuple[list[LineItem], tuple[PriceError | Unreadable, ...]]:
+    """The lines of a resource as far as they can be priced, and what stands in the way of the others."""
+    lines: list[LineItem] = []
+    stopped: tuple[PriceError | Unreadable, ...] = ()
+    try:
+        # One by one: what came before a problem stands.
+        for line in pricer.price(resource, pricing):
+            lines.append(line)
+    except (PriceError, Unreadable) as error:
+        stopped = (error,)
+    kept = [line for line in lines if line.price is not NO_PRICE]
+    return kept, tuple({str(p): p for p in (*pricing.problems, *stopped)}.values())
+
+
 def _unknown(resource: Resource) -> str:
     if resource.type.startswith("aws:"):
         return "no pricer for this type; what it costs is not in these totals"
@@ -198,11 +213,11 @@ def _transfer(worker: _Worker) -> Iterable[LineItem]:
     pricing = Pricing(
         resource=resource, stack=worker.stack, book=worker.book, region=worker.book.region(region), usage=table
     )
-    try:
-        return list(transfer_lines(pricing))
-    except PriceError as error:
-        worker.unpriced.append(Reason(resource=resource, reason=str(error), exit_code=error.exit_code))
-        return ()
+    lines = [line for line in transfer_lines(pricing) if line.price is not NO_PRICE]
+    for problem in pricing.problems:
+        part = "in part: " if lines else ""
+        worker.unpriced.append(Reason(resource=resource, reason=f"{part}{problem}", exit_code=problem.exit_code))
+    return lines
 
 
 def _made(name: str, token: str, region: str = "") -> Resource:

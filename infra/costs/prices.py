@@ -11,9 +11,12 @@ from typing import Any, Final
 
 from infra.costs.errors import InputError, PriceError
 from infra.costs.names import nearest
+from infra.costs.numbers import is_sane
 
 DATA: Final = Path(__file__).parent / "data"
 GLOBAL: Final = "global"
+ROWS: Final = {"ec2_spot": ("spot", ("low", "high")), "ec2_reserved": ("linux", ("hourly",))}
+"""Tables whose rows are more than a price, and the numbers each row needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,12 @@ class Price:
     def without_free(self) -> "Price":
         """This price where its free allowance is already taken off the quantity."""
         return replace(self, free=None)
+
+
+NO_PRICE: Final = Price(
+    key="none", unit="", tiers=(Tier(amount=Decimal(0), up_to=None),), source="", checked=None, file=""
+)
+"""Stands where a price is missing; a line that carries it is never counted."""
 
 
 class PriceBook:
@@ -173,7 +182,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(str(path), "no such file", "check the path") from None
     except IsADirectoryError:
         raise InputError(str(path), "is a folder", "give a file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise InputError(str(path), f"not readable as TOML ({error})", "mend the file") from None
 
 
@@ -219,12 +228,15 @@ def _price(key: str, entry: Any, about: Mapping[str, Any], file: str) -> Price:
     free = entry.get("free") or {}
     try:
         rows = entry["tiers"] if "tiers" in entry else [{"amount": entry["amount"]}]
+        checked = entry.get("checked") or about.get("checked")
+        if not rows or not isinstance(entry["unit"], str) or not isinstance(checked, date | None):
+            raise TypeError("tiers, unit or checked")
         return Price(
             key=key,
             unit=entry["unit"],
             tiers=tuple(_tier(row) for row in rows),
             source=str(entry.get("source") or about["source"]),
-            checked=entry.get("checked") or about.get("checked"),
+            checked=checked,
             file=file,
             free=Decimal(free["amount"]) if free else None,
             free_period=str(free.get("period", "")),
@@ -235,8 +247,11 @@ def _price(key: str, entry: Any, about: Mapping[str, Any], file: str) -> Price:
 
 
 def _tier(row: Mapping[str, Any]) -> Tier:
-    amount = Decimal(row["amount"])
-    if not amount.is_finite() or amount < 0:
+    raw = row["amount"]
+    if isinstance(raw, bool | list | tuple):
+        raise TypeError(f"amount {raw}")
+    amount = Decimal(raw)
+    if not is_sane(amount) or amount < 0:
         raise ArithmeticError(f"amount {amount}")
     up_to = row.get("up_to")
     return Tier(
@@ -253,13 +268,33 @@ def _overlay(path: Path) -> dict[str, Any]:
     for needed in ("source", "checked"):
         if needed not in data:
             raise InputError(str(path), f"a price book needs `{needed}` at its top", "say where and when")
+    if not isinstance(data["checked"], date):
+        raise InputError(f"{path} checked", "not a date", "write the day without quotes, such as 2026-11-23")
     regions = {p.name for p in (DATA / "prices").iterdir() if p.is_dir()}
     for name, value in data.items():
         if isinstance(value, dict) and name not in regions and not _looks_like_region(name):
             raise InputError(
                 f"{path} [{name}]", f"not a region{nearest(name, regions)}", "name tables region.service.key"
             )
+        for service, tables in value.items() if isinstance(value, dict) else ():
+            _check_tables(f"{path} [{name}.{service}]", service, tables)
     return {**data, "file": str(path)}
+
+
+def _check_tables(thing: str, service: str, tables: Any) -> None:
+    """Refuse what is no table, and rows of instance types without the numbers that the shipped ones have."""
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise InputError(thing, "not a table", "name tables region.service.key")
+    table, needed = ROWS.get(service, ("", ()))
+    for name, row in tables.get(table, {}).items():
+        for one in row if isinstance(row, list) else [row]:
+            try:
+                amounts = [_tier({"amount": one[key]}).amount for key in needed]
+            except (KeyError, TypeError, ArithmeticError) as error:
+                raise InputError(f"{thing} {name}", f"missing or misplaced {error}", "see the shipped file") from None
+            if amounts != sorted(amounts):
+                raise InputError(f"{thing} {name}", "its low is above its high", "mend the row")
+
 
 
 def _looks_like_region(name: str) -> bool:

@@ -7,8 +7,9 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from infra.costs.curves import Curve
+from infra.costs.errors import PriceError
 from infra.costs.items import Cases, LineItem, Quantity, fixed
-from infra.costs.prices import Price, PriceBook, RegionPrices
+from infra.costs.prices import NO_PRICE, Price, PriceBook, RegionPrices
 from infra.costs.stack import Resource, Stack
 from infra.costs.workload import HOURS_A_YEAR_MONTH
 
@@ -45,6 +46,8 @@ class Pricing:
     traffic: Traffic | None = None
     hours: Decimal = Decimal(HOURS_A_YEAR_MONTH)
     notes: list[str] = field(default_factory=list)
+    problems: list[PriceError] = field(default_factory=list)
+    """Prices that were not there: the lines that need them are left out, the others stand."""
 
     def stated(self, key: str) -> Decimal | None:
         """The number the usage file gives for a key."""
@@ -80,8 +83,11 @@ class Pricing:
         short: str = "",
         spread: tuple[Decimal, Decimal] | None = None,
     ) -> LineItem:
-        """A line at the first tier's price; the quantity is counted in the price's unit."""
-        found = self.region[price] if isinstance(price, str) else price
+        """A line at the first tier's price; the quantity is counted in the price's unit.
+
+        Where the price is missing the line is marked so (`NO_PRICE`) and the problem kept.
+        """
+        found = self._found(price)
         return LineItem(
             resource=self.resource,
             label=label,
@@ -105,7 +111,7 @@ class Pricing:
         short: str = "",
     ) -> Iterator[LineItem]:
         """A line for each tier that the quantity can reach; the first alone when it is not known."""
-        found = self.region[price] if isinstance(price, str) else price
+        found = self._found(price)
         start: Decimal | None = Decimal(0)
         for index, tier in enumerate(found.tiers):
             title = f"{label} ({tier.label})" if tier.label else label
@@ -113,6 +119,15 @@ class Pricing:
             if index == 0 or (share is not None and not _is_nothing(share)):
                 yield self.line(title, share, found.as_tier(tier), unit=unit, part=part, short=short)
             start = tier.up_to
+
+    def _found(self, price: Price | str) -> Price:
+        if isinstance(price, Price):
+            return price
+        try:
+            return self.region[price]
+        except PriceError as error:
+            self.problems.append(error)
+            return NO_PRICE
 
 
 def _share(quantity: Quantity | None, start: Decimal | None, end: Decimal | None) -> Quantity | None:

@@ -53,6 +53,9 @@ def _json(text: str, source: str) -> Any:
         raise InputError(source, f"not JSON or cut off ({error.msg} at {where})", f"give {FORMATS}") from None
     except RecursionError:
         raise InputError(source, "nested too deeply to be a stack", f"give {FORMATS}") from None
+    except ValueError as error:
+        # A whole number of thousands of digits.
+        raise InputError(source, f"cannot be a stack ({error})", f"give {FORMATS}") from None
 
 
 def _event_lines(text: str, source: str) -> list[Any]:
@@ -61,7 +64,7 @@ def _event_lines(text: str, source: str) -> list[Any]:
         if line.strip():
             try:
                 events.append(json.loads(line))
-            except (json.JSONDecodeError, RecursionError):
+            except (ValueError, RecursionError):
                 raise InputError(source, f"line {index} is not JSON", f"give {FORMATS}") from None
     return events
 

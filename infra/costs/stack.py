@@ -2,19 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, Literal
 
 from infra.costs.errors import CostError, InputError
+from infra.costs.numbers import number, shown
 
 # The engine's own marks: sdk/go/common/resource/plugin/rpc.go and sdk/go/common/resource/sig.go in pulumi/pulumi.
 UNKNOWN_VALUE: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SECRET_KEY: Final = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the public name of a signature, not a secret
 SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105
 SECRET_TEXT: Final = "[secret]"  # noqa: S105
-
-LARGEST: Final = Decimal(10) ** 15
-"""No input, usage or volume is larger than this: a number above it is a mistake, not a bill."""
 
 
 class Unreadable(CostError):  # noqa: N818 - an answer about one resource, which is then listed as unpriced
@@ -38,28 +36,6 @@ def missing(value: Any) -> Missing | None:
 def printable(text: str) -> str:
     """A name from a file as it may be shown: a terminal obeys control characters, and a name could hold them."""
     return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
-
-
-def number(value: Any, thing: str) -> Decimal:
-    """A finite number of 0 up to 10^15 from a raw value; raises InputError naming the thing otherwise."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        raise InputError(thing, f"{_shown(value)} is not a number", "give a number of 0 or more")
-    try:
-        # str() first: a JSON float such as 0.1 means the decimal that was written.
-        parsed = Decimal(str(value).strip())
-    except InvalidOperation:
-        raise InputError(thing, f"{_shown(value)} is not a number", "give a number of 0 or more") from None
-    if not parsed.is_finite() or parsed < 0:
-        raise InputError(thing, f"{_shown(value)} cannot be a quantity", "give a number of 0 or more")
-    if parsed > LARGEST:
-        raise InputError(thing, f"{_shown(value)} is beyond anything billable", f"give a number up to {LARGEST:,}")
-    return parsed
-
-
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str | int | float | Decimal) else f"a {type(value).__name__}"
-    shown = repr(text) if isinstance(text, str) and not text.startswith("a ") else str(text)
-    return shown if len(shown) <= 40 else f"{shown[:37]}..."
 
 
 class Inputs(Mapping[str, Any]):
@@ -125,7 +101,7 @@ class Inputs(Mapping[str, Any]):
         if value is None:
             return Inputs({}, f"{self._thing} {key}")
         if not isinstance(value, Mapping):
-            raise InputError(f"{self._thing} {key}", f"{_shown(value)} where an object is needed", "mend the stack")
+            raise InputError(f"{self._thing} {key}", f"{shown(value)} where an object is needed", "mend the stack")
         return Inputs(value, f"{self._thing} {key}")
 
     def objects(self, key: str) -> tuple["Inputs", ...]:

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from infra.costs.errors import InputError
 from infra.costs.names import nearest
+from infra.costs.numbers import number
 from infra.costs.pricers.storage import CLASS_USAGE, CLASSES
 from infra.costs.pricers.transfer import TRANSFER_USAGE
 from infra.costs.pricing import PRICERS
-from infra.costs.stack import Stack, number
+from infra.costs.stack import Stack
 
 TRANSFER: Final = "data_transfer"
 WORDS: Final[dict[str, tuple[str, ...]]] = {
@@ -53,7 +54,7 @@ class Usage:
                 raw = json.loads(text, parse_float=Decimal)
             else:
                 raw = tomllib.loads(text, parse_float=Decimal)
-        except (json.JSONDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, ArithmeticError, RecursionError) as error:
             raise InputError(source, f"neither JSON nor TOML ({error})", "mend the file") from None
         tables = {}
         for name, table in raw.items():

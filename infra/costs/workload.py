@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from infra.costs.errors import InputError
 from infra.costs.names import nearest
+from infra.costs.numbers import LARGEST, is_sane
 from infra.costs.prices import read_toml
-from infra.costs.stack import LARGEST
 
 HOURS_A_YEAR_MONTH: Final = 730
 """Hours in a twelfth of a year, the month AWS quotes prices for."""
@@ -177,7 +177,7 @@ def _number(thing: str, value: Any, low: int | None, high: int | Decimal) -> Dec
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise InputError(thing, f"{value!r} is not a number", "write a number without quotes")
     number = Decimal(value)
-    if not number.is_finite() or number > high or number < (low or 0) or (low is None and number == 0):
+    if not is_sane(number) or number > high or number < (low or 0) or (low is None and number == 0):
         least = "above 0" if low is None else f"from {low}"
         raise InputError(thing, f"{value} is out of range", f"give a number {least} up to {Decimal(high):,}")
     return number

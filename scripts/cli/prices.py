@@ -19,8 +19,8 @@ def prices(
 ) -> None:
     """List price files: how many prices, how old the oldest is, how many have no public source."""
     from infra.costs.errors import InputError
+    from infra.costs.numbers import number
     from infra.costs.prices import price_files
-    from infra.costs.stack import number
 
     days = None if stale is None else number(stale, "--stale")
     files = [f for f in price_files() if not region or f"/{region}/" in f.file]

@@ -15,11 +15,12 @@ from infra.costs.compare import compare
 from infra.costs.errors import InputError
 from infra.costs.estimate import Estimate, estimate
 from infra.costs.names import nearest
+from infra.costs.numbers import number
 from infra.costs.prices import PriceBook
 from infra.costs.readers import parse_stack
 from infra.costs.reports import Report, as_json, as_markdown, as_text
 from infra.costs.reports.words import money
-from infra.costs.stack import Stack, number
+from infra.costs.stack import Stack
 from infra.costs.traffic import GROUP
 from infra.costs.usage import Usage
 from infra.costs.workload import Workload

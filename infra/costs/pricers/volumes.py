@@ -33,7 +33,7 @@ def volume_lines(
     if kind not in NAMES:
         known = ", ".join(NAMES)
         raise InputError(f"{pricing.resource.name} volume type", f"{kind!r} is unknown{nearest(kind, NAMES)}", known)
-    size = disk.number("volumeSize", 0) or disk.number("size", 0) or Decimal(DEFAULT_GB)
+    size = _size_gb(pricing, disk)
     label, gb = f"Storage ({NAMES[kind]})", times(count, size)
     yield pricing.line(label, gb, f"ebs.{kind}_gb_month", unit="GB", part=part, basis=basis, short="disks")
     if kind == "gp3":
@@ -43,6 +43,16 @@ def volume_lines(
     elif kind == "standard":
         requests = per(pricing.used("monthly_standard_io_requests"), 1_000_000)
         yield pricing.line("I/O requests", requests, "ebs.standard_io_million", part=part)
+
+
+def _size_gb(pricing: Pricing, disk: Inputs) -> Decimal:
+    for key in ("volumeSize", "size"):
+        if disk.has(key):
+            size = disk.number(key)
+            if not size:
+                raise InputError(f"{pricing.resource.name} {key}", "a disk of 0 GB", "give its size, or leave it out")
+            return size
+    return Decimal(DEFAULT_GB)
 
 
 def _gp3_extras(pricing: Pricing, disk: Inputs, count: Quantity, part: str) -> Iterator[LineItem]:
