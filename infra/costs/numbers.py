@@ -16,7 +16,7 @@ def is_sane(value: Decimal) -> bool:
     """Whether a number is one that a bill can hold: finite, neither absurdly large, small nor long."""
     if not value.is_finite():
         return False
-    return not value or (SMALLEST <= abs(value) <= LARGEST and len(value.as_tuple().digits) <= MOST_DIGITS)
+    return not value or (SMALLEST <= value.copy_abs() <= LARGEST and len(value.as_tuple().digits) <= MOST_DIGITS)
 
 
 def number(value: Any, thing: str) -> Decimal:

@@ -287,14 +287,13 @@ def _check_tables(thing: str, service: str, tables: Any) -> None:
         raise InputError(thing, "not a table", "name tables region.service.key")
     table, needed = ROWS.get(service, ("", ()))
     for name, row in tables.get(table, {}).items():
-        for one in row if isinstance(row, list) else [row]:
+        for one in row if isinstance(row, list) and service == "ec2_reserved" else [row]:
             try:
                 amounts = [_tier({"amount": one[key]}).amount for key in needed]
             except (KeyError, TypeError, ArithmeticError) as error:
                 raise InputError(f"{thing} {name}", f"missing or misplaced {error}", "see the shipped file") from None
             if amounts != sorted(amounts):
                 raise InputError(f"{thing} {name}", "its low is above its high", "mend the row")
-
 
 
 def _looks_like_region(name: str) -> bool:

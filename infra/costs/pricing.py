@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 from typing import Any, Protocol
 
 from infra.costs.curves import Curve
@@ -153,7 +154,7 @@ def times(quantity: Quantity | None, factor: Decimal | Fraction | int) -> Quanti
 
 def pieces_of(kb: Decimal | None, piece_kb: int) -> int:
     """In how many billed pieces one request of a size counts; one when the size is not stated."""
-    return max(-(-int(-(-kb // 1)) // piece_kb), 1) if kb else 1
+    return max(ceil(Fraction(kb) / piece_kb), 1) if kb else 1
 
 
 PriceFunction = Callable[[Resource, Pricing], Iterator[LineItem]]

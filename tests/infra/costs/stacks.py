@@ -102,6 +102,5 @@ def cents(value: Fraction) -> Decimal:
 
 
 def why(found: Estimate, resource: str) -> str:
-    """The reason for which a resource could not be priced."""
-    (reason,) = [r.reason for r in found.unpriced if r.resource.name == resource]
-    return reason
+    """The reasons for which a resource could not be priced, one a line."""
+    return "\n".join(r.reason for r in found.unpriced if r.resource.name == resource)

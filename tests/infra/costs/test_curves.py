@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 
 import pytest
@@ -51,7 +52,7 @@ def flat(draw: st.DrawFn) -> Curve:
 def edges(*some: Curve) -> list[Fraction]:
     """The breakpoints of curves, and volumes between and beyond them."""
     starts = sorted({piece.start for curve in some for piece in curve.pieces} | {Fraction(FAR)})
-    return [*starts, *((a + b) / 2 for a, b in zip(starts, starts[1:], strict=False))]
+    return [*starts, *((a + b) / 2 for a, b in pairwise(starts))]
 
 
 @PROPERTY
@@ -108,7 +109,7 @@ def test_levels_taken_through_a_function_are_the_function_of_each_level(curve: C
 @given(curve=rising(), bounds=st.lists(RISING, min_size=1, max_size=4, unique=True), volume=VOLUMES)
 def test_the_tiers_of_a_quantity_sum_to_the_quantity(curve: Curve, bounds: list[Fraction], volume: Fraction) -> None:
     ends = [Fraction(0), *sorted(b for b in bounds if b), None]
-    tiers = [curve.tier(start, end) for start, end in zip(ends[:-1], ends[1:], strict=True) if start is not None]
+    tiers = [curve.tier(start, end) for start, end in pairwise(ends) if start is not None]
     assert Curve.total(tiers).at(volume) == curve.at(volume)
     assert all(tier.at(volume) >= 0 for tier in tiers)
 
@@ -205,10 +206,10 @@ def sign(value: Fraction) -> int:
 def test_between_crossings_the_cheaper_side_is_as_the_spans_say(a: Curve, b: Curve) -> None:
     spans = signs(a, b)
     assert (spans[0].start, spans[-1].end) == (0, None)
-    assert all(x.end == y.start and x.sign != y.sign for x, y in zip(spans, spans[1:], strict=False))
+    assert all(x.end == y.start and x.sign != y.sign for x, y in pairwise(spans))
     far = max(FAR, *(span.start + 10 for span in spans))
     cuts = sorted({p.start for c in (a, b) for p in c.pieces} | {s.start for s in spans} | {Fraction(far)})
-    for left, right in zip(cuts, cuts[1:], strict=False):
+    for left, right in pairwise(cuts):
         said = next(s.sign for s in spans if s.start <= left and (s.end is None or right <= s.end))
         for part in (1, 2, 3):
             volume = left + (right - left) * Fraction(part, 4)

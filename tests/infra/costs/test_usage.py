@@ -106,7 +106,9 @@ def test_a_stated_nothing_is_nothing_and_not_unknown() -> None:
 
 def test_stated_instances_hold_in_every_case() -> None:
     found = priced(*group("g4dn.xlarge", 1, 4), usage={"asg": {"instances": 6}})
-    assert [cost(found, "Instance usage", case=c) for c in ("low", "expected", "high")] == [6 * 730 * Fraction("0.526")] * 3
+    assert [cost(found, "Instance usage", case=c) for c in ("low", "expected", "high")] == [
+        6 * 730 * Fraction("0.526")
+    ] * 3
 
 
 def test_data_transfer_needs_no_resource_and_keeps_its_own_region() -> None:
