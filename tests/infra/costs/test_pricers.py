@@ -507,3 +507,17 @@ def test_a_component_costs_nothing_itself() -> None:
 
 def test_without_a_capacity_figure_our_own_group_is_at_its_minimum_and_not_at_nothing() -> None:
     assert instances(priced(*fleet("g4dn.xlarge", 2, 3)), G4DN) == [2, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "days"),
+    [
+        ("standard_infrequent_access", 30),
+        ("one_zone_infrequent_access", 30),
+        ("glacier_flexible_retrieval", 90),
+        ("glacier_deep_archive", 180),
+    ],
+)
+def test_early_deletion_names_the_days_a_class_is_charged_for_at_least(name: str, days: int) -> None:
+    found = priced(row(BUCKET, "b"), usage={"b": {name: {"monthly_early_delete_gb": 1}}})
+    assert [i.label for i in lines(found, "Early delete")] == [f"Early delete (within {days} days)"]
