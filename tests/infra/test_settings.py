@@ -127,7 +127,7 @@ WARNED = [
     ({"budgetUsd": 0}, "budgetUsd: 0"),
     ({"budgetUsd": 5, "budgetScope": "stack"}, "budgetScope: stack counts only"),
     ({"instanceTypes": ["g4dn.xlarge", "p5.48xlarge"]}, "no capacity of p5.48xlarge with resnet50"),
-    ({"modelArchive": ""}, "modelArchive: empty"),
+    ({"modelArchive": ""}, "modelArchive and nodeBundle: empty"),
 ]
 
 
