@@ -15,6 +15,8 @@ from infra.costs.numbers import is_sane
 
 DATA: Final = Path(__file__).parent / "data"
 GLOBAL: Final = "global"
+COMPLETE: Final = "us-east-1"
+"""The region whose files hold a price for everything the estimator can ask for."""
 ROWS: Final = {"ec2_spot": ("spot", ("low", "high")), "ec2_reserved": ("linux", ("hourly",))}
 """Tables whose rows are more than a price, and the numbers each row needs."""
 
@@ -285,6 +287,7 @@ def _check_tables(thing: str, service: str, tables: Any) -> None:
     """Refuse what is no table, and rows of instance types without the numbers that the shipped ones have."""
     if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
         raise InputError(thing, "not a table", "name tables region.service.key")
+    _check_names(thing, service, tables)
     table, needed = ROWS.get(service, ("", ()))
     for name, row in tables.get(table, {}).items():
         for one in row if isinstance(row, list) and service == "ec2_reserved" else [row]:
@@ -294,6 +297,18 @@ def _check_tables(thing: str, service: str, tables: Any) -> None:
                 raise InputError(f"{thing} {name}", f"missing or misplaced {error}", "see the shipped file") from None
             if amounts != sorted(amounts):
                 raise InputError(f"{thing} {name}", "its low is above its high", "mend the row")
+
+
+def _check_names(thing: str, service: str, tables: Mapping[str, Any]) -> None:
+    """Refuse a price that nothing would ever ask for: a slip of the pen would change no figure and say nothing."""
+    services = {path.stem for path in (DATA / "prices").glob("*/*.toml")}
+    if service not in services:
+        raise InputError(thing, f"unknown service{nearest(service, services)}", f"known: {', '.join(sorted(services))}")
+    known = {key for region in (COMPLETE, GLOBAL) for key in read_service(region, service)}
+    for key in tables:
+        if key not in known:
+            near = nearest(key, known)
+            raise InputError(f"{thing} {key}", f"unknown price{near}", f"see {file_of(COMPLETE, service)}")
 
 
 def _looks_like_region(name: str) -> bool:

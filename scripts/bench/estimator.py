@@ -12,7 +12,6 @@ import subprocess
 import tempfile
 import time
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from infra.costs.estimate import Estimate, estimate
 from infra.costs.managed import managed_apis
 from infra.costs.prices import DATA, read_toml
 from infra.costs.readers import parse_stack
+from infra.costs.reports.words import money
 from infra.costs.usage import Usage
 from infra.costs.workload import Workload
 
@@ -127,7 +127,7 @@ def article() -> None:
 def one_total() -> None:
     """The same stack through preview before creation, after it, and the export."""
     totals = {
-        path.stem: f"{Decimal(str(float(estimate(parse_stack(path.read_text(), path.stem)).monthly('expected')))):.2f}"
+        path.stem: money(estimate(parse_stack(path.read_text(), path.stem)).monthly("expected"))
         for path in sorted(SAMPLES.glob("*.json"))
     }
     print(f"one stack, three files: {totals}\n")

@@ -259,3 +259,16 @@ def test_a_price_asked_for_by_a_key_that_is_not_there_is_an_error_of_its_own() -
 def test_what_costs_the_same_everywhere_is_priced_in_every_region() -> None:
     found = priced(row("aws:ec2/eip:Eip", "ip"), region="ap-south-1")
     assert found.monthly("expected") == Fraction("3.65")
+
+
+@pytest.mark.parametrize(
+    ("table", "meant"),
+    [("netwrok.nat_gateway_hour", "network"), ("network.nat_gatway_hour", "nat_gateway_hour")],
+)
+def test_a_price_that_nothing_asks_for_is_refused_with_the_nearest_name(tmp_path: Path, table: str, meant: str) -> None:
+    book = tmp_path / "book.toml"
+    book.write_text(
+        f'source = "ours"\nchecked = 2026-11-01\n[us-east-1.{table}]\namount = 0.03\nunit = "hour"\n', encoding="utf-8"
+    )
+    with pytest.raises(InputError, match=f"did you mean '{meant}'"):
+        PriceBook((book,))
