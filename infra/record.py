@@ -4,10 +4,12 @@ Importing this module is cheap: pulumi and the AWS classes are imported only whe
 """
 
 import contextvars
+import gc
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +90,7 @@ def record(stack: str, project: Path = ROOT) -> Recording:
     config = read_config(stack, project)
     settings, region = config.settings(), config.region
     # A thread and a context of its own: pulumi keeps its state in context variables and its own event loop.
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="record") as pool:
+    with _no_collection(), ThreadPoolExecutor(max_workers=1, thread_name_prefix="record") as pool:
         try:
             resources, outputs = pool.submit(contextvars.Context().run, _run, config).result()
         except Exception as error:
@@ -102,6 +104,21 @@ def record(stack: str, project: Path = ROOT) -> Recording:
         settings=settings,
         warnings=settings.warnings,
     )
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No garbage collection meanwhile: importing the AWS classes makes millions of objects that all stay.
+
+    Looking through them again and again took two fifths of the time of a preview (2.4 s against 1.5 s for prod).
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _run(config: StackConfig) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
