@@ -3,55 +3,101 @@
 moto is pinned; every name that is changed is asserted to exist, so that an upgrade fails loudly.
 """
 
-import json
+import io
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
+from urllib.parse import parse_qs
 
 REGION = "us-east-1"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One request: whose key signed it, for which service, and the action (or `PUT /path`)."""
+
+    key: str
+    service: str
+    action: str
+
+
+class Interception:
+    """What happens to requests on their way; the default is nothing.
+
+    `refuse(call)` may answer a body instead of moto, with status 403; `answered(call)` runs when moto has done the
+    work and its caller does not know yet.
+    """
+
+    refuse: Callable[[Call], str | None] | None = None
+    answered: Callable[[Call], None] | None = None
+
+
 @contextmanager
-def emulator() -> Iterator[dict[str, str]]:
+def emulator(interception: Interception | None = None) -> Iterator[dict[str, str]]:
     """Start an emulator on a free port of 127.0.0.1; yields the environment that points AWS clients at it."""
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # read when moto.iam is imported
-    from moto.server import ThreadedMotoServer
-
-    _skip_conditional_bucket_statements()
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
+    _patch()
+    server = _server(interception or Interception())
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
     try:
-        host, port = server.get_host_and_port()
         yield {
-            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
             "AWS_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
     finally:
-        server.stop()
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
-def _skip_conditional_bucket_statements() -> None:
-    """moto enforces bucket policies but ignores their conditions: denying plain HTTP would deny everything."""
-    from moto.s3.models import FakeBucket
+@cache
+def _patch() -> None:
+    """Change moto, once for the process."""
+    from tests.emulator_patches import apigateway, autoscaling, budgets, ec2, storage
 
-    original = FakeBucket.get_permission
-    if getattr(original, "skips_conditions", False):
-        return
+    for module in (apigateway, autoscaling, budgets, ec2, storage):
+        module.apply()
 
-    def get_permission(bucket: Any, action: str, resource: str) -> Any:
-        kept = bucket.policy
-        if kept:
-            document = json.loads(kept)
-            document["Statement"] = [s for s in document["Statement"] if "Condition" not in s]
-            bucket.policy = json.dumps(document).encode()
-        try:
-            return original(bucket, action, resource)
-        finally:
-            bucket.policy = kept
 
-    get_permission.skips_conditions = True  # type: ignore[attr-defined]
-    FakeBucket.get_permission = get_permission  # type: ignore[method-assign]
+def _server(interception: Interception) -> Any:
+    from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    from werkzeug.serving import make_server
+
+    class Quiet(MotoRequestHandler):
+        def log(self, *_: Any) -> None:
+            """Thousands of request lines would bury what a failing test says."""
+
+    moto = DomainDispatcherApplication(create_backend_app)
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        call = _call(environ)
+        refusal = interception.refuse(call) if interception.refuse else None
+        if refusal is not None:
+            start_response("403 Forbidden", [("Content-Type", "text/xml" if refusal.startswith("<") else "json")])
+            return [refusal.encode()]
+        answer = list(moto(environ, start_response))
+        if interception.answered:
+            interception.answered(call)
+        return answer
+
+    return make_server("127.0.0.1", 0, application, threaded=True, request_handler=Quiet)
+
+
+def _call(environ: dict[str, Any]) -> Call:
+    """What is asked, from the header of the JSON services, the form of the older ones, or the path of the rest."""
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].split("/")
+    target = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    form = parse_qs(body.decode(errors="replace")) if b"Action=" in body else {}
+    rest = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    key, service = (scope[0], scope[3]) if len(scope) > 3 else ("", "")
+    return Call(key=key, service=service, action=target or form.get("Action", [rest])[0])
