@@ -62,5 +62,11 @@ def bundle_key(sha256: str) -> str:
     return f"node/{sha256[:12] or 'unset'}.tar.gz"
 
 
+def bucket_log_prefix(part: str) -> str:
+    """Where S3 writes the access log of a bucket, in the bucket of logs."""
+    return f"buckets/{part}/"
+
+
+BALANCER_LOG_PREFIX = "balancer"
 UPLOAD_PREFIX = "uploads/"
 RESULT_PREFIX = "results/"

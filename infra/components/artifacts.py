@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components import policies
+from infra.components.access_logs import AccessLogArgs, access_log_bucket
 from infra.components.account import Account
 from infra.components.buckets import PrivateBucketArgs, private_bucket
 from infra.naming import Names, archive_key, bundle_key, child
@@ -20,11 +21,12 @@ KEY_SERVICES = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com", "s3.amazona
 
 @dataclass(frozen=True, kw_only=True)
 class ArtifactsArgs:
-    """What is stored, and whether an emptying of the stack may delete it."""
+    """What is stored, for how long access to it is logged (None: not at all), and whether a teardown may delete it."""
 
     names: Names
     account: Account
     settings: ModelSettings
+    access_log_days: int | None
     deletion_protection: bool
 
 
@@ -42,6 +44,7 @@ class Artifacts(pulumi.ComponentResource):
     key_arn: pulumi.Output[str]
     bucket_name: pulumi.Output[str]
     bucket_arn: pulumi.Output[str]
+    log_bucket: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: ArtifactsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("breakeven:infra:Artifacts", name, {}, opts)
@@ -49,12 +52,14 @@ class Artifacts(pulumi.ComponentResource):
         self._own = pulumi.ResourceOptions(parent=self)
         key = self._key()
         self.key_arn = key.arn
+        self.log_bucket = self._logs()
         bucket_args = PrivateBucketArgs(
             names=args.names,
             part="artifacts",
             key_arn=key.arn,
             expire_days=None,
             force_destroy=not args.deletion_protection,
+            log_bucket=self.log_bucket,
         )
         self._store = private_bucket(bucket_args, self._own)
         self.bucket_name, self.bucket_arn = self._store.bucket.bucket, self._store.bucket.arn
@@ -91,6 +96,18 @@ class Artifacts(pulumi.ComponentResource):
         )
         aws.kms.Alias(child("key", "alias"), name=f"alias/{names.physical()}", target_key_id=key.key_id, opts=self._own)
         return key
+
+    def _logs(self) -> pulumi.Output[str] | None:
+        args = self._args
+        if args.access_log_days is None:
+            return None
+        logs = AccessLogArgs(
+            names=args.names,
+            account=args.account,
+            keep_days=args.access_log_days,
+            force_destroy=not args.deletion_protection,
+        )
+        return access_log_bucket(logs, self._own)
 
     def _upload(self, part: str, pinned: PinnedObject, path: str) -> None:
         if not path:

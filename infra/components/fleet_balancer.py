@@ -1,13 +1,14 @@
 """The way to the instances: an internal load balancer, or a Cloud Map service where each instance registers itself."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.components.fleet_types import FleetArgs
 from infra.components.network_groups import BALANCER_PORT, INFERENCE_PORT
-from infra.naming import child
+from infra.naming import BALANCER_LOG_PREFIX, child
 
 # Above the gateway's 30 seconds, so that the load balancer is never the one that gives up first.
 IDLE_SECONDS = 60
@@ -34,6 +35,7 @@ def balancer(args: FleetArgs, opts: pulumi.ResourceOptions) -> Balancer:
         enable_cross_zone_load_balancing=True,
         enable_deletion_protection=args.deletion_protection,
         idle_timeout=IDLE_SECONDS,
+        access_logs=_access_logs(args),
         tags=args.names.tags("balancer"),
         opts=opts,
     )
@@ -98,6 +100,12 @@ def rollback_alarm(args: FleetArgs, way: Balancer | None, opts: pulumi.ResourceO
         opts=opts,
         **metric,
     )
+
+
+def _access_logs(args: FleetArgs) -> dict[str, Any] | None:
+    if args.log_bucket is None:
+        return None
+    return {"enabled": True, "bucket": args.log_bucket, "prefix": BALANCER_LOG_PREFIX}
 
 
 def _target_group(args: FleetArgs, opts: pulumi.ResourceOptions) -> aws.lb.TargetGroup:

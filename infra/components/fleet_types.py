@@ -58,5 +58,6 @@ class FleetArgs:
     artifacts: FleetArtifacts
     intake: FleetIntake | None
     balancer: bool
+    log_bucket: pulumi.Input[str] | None
     log_retention_days: int
     deletion_protection: bool

@@ -18,11 +18,12 @@ DEAD_LETTER_SECONDS = 14 * 24 * 3600
 
 @dataclass(frozen=True, kw_only=True)
 class IntakeArgs:
-    """Encryption and retention of the documents."""
+    """Encryption, access log and retention of the documents."""
 
     names: Names
     account: Account
     key_arn: pulumi.Input[str]
+    log_bucket: pulumi.Input[str] | None
     retention_days: int
     deletion_protection: bool
 
@@ -48,6 +49,7 @@ class Intake(pulumi.ComponentResource):
                 key_arn=args.key_arn,
                 expire_days=args.retention_days,
                 force_destroy=not args.deletion_protection,
+                log_bucket=args.log_bucket,
             ),
             self._own,
         )

@@ -30,7 +30,11 @@ class Plan:
         return Artifacts(
             "artifacts",
             ArtifactsArgs(
-                names=self.names, account=self.account, settings=settings.model, deletion_protection=protected
+                names=self.names,
+                account=self.account,
+                settings=settings.model,
+                access_log_days=settings.observability.log_retention_days if settings.gateway.access_logs else None,
+                deletion_protection=protected,
             ),
         )
 
@@ -60,6 +64,7 @@ class Plan:
                 names=self.names,
                 account=self.account,
                 key_arn=artifacts.key_arn,
+                log_bucket=artifacts.log_bucket,
                 retention_days=self.settings.intake.intake_retention_days,
                 deletion_protection=self.settings.guardrails.deletion_protection,
             ),
@@ -86,6 +91,7 @@ class Plan:
                 artifacts=_fleet_artifacts(artifacts, settings.model.model),
                 intake=_fleet_intake(intake) if intake else None,
                 balancer=settings.gateway.balancer,
+                log_bucket=artifacts.log_bucket,
                 log_retention_days=settings.observability.log_retention_days,
                 deletion_protection=settings.guardrails.deletion_protection,
             ),

@@ -11,7 +11,7 @@ from infra.costs.curves import Curve
 from infra.costs.items import Cases, Quantity, add, fixed
 from infra.costs.pricers.network import LOAD_BALANCERS, NAT_GATEWAY
 from infra.costs.pricers.observability import LOG_GROUP
-from infra.costs.stack import Resource, Stack
+from infra.costs.stack import Inputs, Resource, Stack
 from infra.costs.workload import Workload
 
 KB_IN_A_GB: Final = 1_000_000
@@ -24,6 +24,8 @@ POLLS_A_MONTH: Final = 730 * 180
 """A worker that waits 20 s in each receive call asks 180 times an hour."""
 GROUP: Final = "aws:autoscaling/group:Group"
 BUCKET: Final = "aws:s3/bucket:Bucket"
+BUCKET_LOGGING: Final = "aws:s3/bucketLogging:BucketLogging"
+BUCKET_LIFECYCLE: Final = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 FOREVER_DAYS: Final = 365
 """A log group without retention keeps everything; a year of it is counted."""
 
@@ -157,8 +159,31 @@ def _log_store(traffic: StackTraffic, resource: Resource) -> Quantity:
     return _log_ingest(traffic, resource).map(lambda c: c * Fraction(days) / DAYS_IN_A_MONTH)
 
 
+def _access_log_gb(traffic: StackTraffic, bucket: Resource) -> Quantity:
+    """What a load balancer writes for each request until it expires; S3's own log of a few reads is next to nothing."""
+    logged = any(row.inputs.object("accessLogs").flag("enabled") for row in traffic.stack.of_type(*LOAD_BALANCERS))
+    if not logged:
+        return fixed(0)
+    rules = [
+        row
+        for found in traffic.stack.owners(bucket, "bucket", BUCKET_LIFECYCLE)
+        for row in found.inputs.objects("rules")
+    ]
+    days = max((_kept_days(row) for row in rules), default=Decimal(0)) or FOREVER_DAYS
+    written = Cases.same(traffic.gb(traffic.workload.operations.log_bytes_per_request))
+    return written.map(lambda c: c * Fraction(days) / DAYS_IN_A_MONTH)
+
+
+def _kept_days(rule: Inputs) -> Decimal:
+    """Days until a lifecycle rule has deleted an object: what expires stays on as an old version. 0: never."""
+    days = rule.object("expiration").number("days", 0)
+    return days + rule.object("noncurrentVersionExpiration").number("noncurrentDays", 0) if days else Decimal(0)
+
+
 def _bucket_gb(traffic: StackTraffic, resource: Resource) -> Quantity:
-    """serving.bundle_gb; for documents documents.per_month x documents.kb_each x documents.days_kept"""
+    """serving.bundle_gb; documents.per_month x .kb_each x documents.days_kept; operations.log_bytes_per_request"""
+    if traffic.stack.owners(resource, "targetBucket", BUCKET_LOGGING):
+        return _access_log_gb(traffic, resource)
     if resource.component == "Intake":
         documents = traffic.workload.documents
         kept = Fraction(documents.days_kept) / DAYS_IN_A_MONTH

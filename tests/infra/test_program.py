@@ -102,6 +102,25 @@ def test_prod_is_protected_from_deletion() -> None:
     assert {row["inputs"]["forceDestroy"] for row in of_type(committed("prod"), "s3/bucket:Bucket")} == {False}
 
 
+def test_access_logs_of_balancer_and_buckets_go_to_a_bucket_of_their_own_that_empties_itself() -> None:
+    recording = committed("prod")
+    balancer = only(recording, BALANCER)["accessLogs"]
+    logged = {row["inputs"]["bucket"]: row["inputs"] for row in of_type(recording, "s3/bucketLogging:BucketLogging")}
+    assert balancer["enabled"] is True
+    assert {row["targetBucket"] for row in logged.values()} == {balancer["bucket"]}
+    assert len({row["targetPrefix"] for row in logged.values()}) == len(logged) == 2
+    assert balancer["bucket"] not in logged
+    (tidy,) = named(recording, "s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "logs-lifecycle")[
+        "rules"
+    ]
+    assert tidy["expiration"] == {"days": 365}
+
+
+def test_without_access_logs_there_is_no_bucket_for_them() -> None:
+    assert len(of_type(committed("dev"), "s3/bucket:Bucket")) == 1
+    assert "accessLogs" not in only(committed("dev"), BALANCER)
+
+
 def test_endpoints_replace_the_way_to_the_internet() -> None:
     recording = trial(egress="endpoints", intake=True)
     assert of_type(recording, NAT) == of_type(recording, "ec2/internetGateway:InternetGateway") == []
