@@ -15,9 +15,12 @@ def deploy() -> None:
     # The AWS classes take a second to import: a wrong setting is told before that.
     from infra.components.account import Account
     from infra.components.stack import Plan
+    from infra.cost_outputs import RunningCost
 
     names = Names(project=pulumi.get_project(), stack=pulumi.get_stack(), extra_tags=settings.tags)
-    plan = Plan(settings=settings, names=names, account=Account.current())
+    account = Account.current()
+    cost = RunningCost.start(settings.model.model, account.region)
+    plan = Plan(settings=settings, names=names, account=account)
     artifacts = plan.artifacts()
     network = plan.network(artifacts)
     intake = plan.intake(artifacts)
@@ -39,6 +42,7 @@ def deploy() -> None:
     if intake is not None:
         pulumi.export("documentBucket", intake.bucket_name)
         pulumi.export("documentQueue", intake.queue_url)
+    cost.export()
 
 
 try:

@@ -5,19 +5,33 @@ import sys
 
 import typer
 
-from scripts.cli import estimate, explain, preview, prices
+from scripts.cli import (
+    check,
+    destroy,
+    diff,
+    doctor,
+    estimate,
+    explain,
+    outputs,
+    preview,
+    prices,
+    refresh,
+    sweep,
+    up,
+)
 
 app = typer.Typer(
     name="breakeven",
     help="Host an open-source model yourself, or pay for a managed API? Numbers before anything is deployed.",
     epilog="Exit codes: 0 fine, 2 wrong arguments, 3 input that cannot be used, 4 a price is missing, 5 over budget, "
-    "6 not everything priced (--strict).",
+    "6 not everything priced (--strict), 7 a deployment failed, 8 something billable is left, "
+    "9 doctor found something, 10 a mandatory security rule is violated.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (preview, estimate, explain, prices):
+for verb in (preview, estimate, explain, prices, check, diff, up, outputs, refresh, destroy, sweep, doctor):
     verb.add_to(app)
 
 
@@ -26,7 +40,7 @@ def main() -> None:
     from infra.costs.errors import CostError
 
     try:
-        app()
+        app(prog_name="breakeven")
     except CostError as error:
         print(f"breakeven: {error}", file=sys.stderr)
         sys.exit(error.exit_code)

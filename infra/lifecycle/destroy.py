@@ -1,0 +1,62 @@
+"""Take a stack down: what stands in the way is moved out of it first, and data is dealt with as was chosen."""
+
+import time
+from typing import Final
+
+from infra.lifecycle import data
+from infra.lifecycle.aws import Account
+from infra.lifecycle.engine import Progress, Say, run
+from infra.lifecycle.errors import DeploymentError
+from infra.lifecycle.up import recover
+from infra.lifecycle.workspace import Deployed, Workspace
+
+ATTEMPTS: Final = 3
+VPC: Final = "aws:ec2/vpc:Vpc"
+# A deleted VPC link or load balancer leaves its network interfaces behind for some minutes (pulumi-aws#1221).
+RELEASE_SECONDS: Final = 600
+PAUSE_SECONDS: Final = 15
+IN_THE_WAY: Final = "DependencyViolation"
+
+
+def destroy(workspace: Workspace, account: Account, say: Say, *, keep_data: bool) -> frozenset[str]:
+    """Destroy everything, or everything but the data; the physical ids of what was kept.
+
+    Raises DeploymentError when something cannot be deleted; running it again goes on from there.
+    """
+    recover(workspace, say)
+    deployed = workspace.deployed()
+    data.unprotect(account, deployed)
+    if keep_data:
+        data.retain(workspace, deployed)
+    else:
+        data.empty(account, deployed)
+    _delete(workspace, account, deployed, say)
+    if keep_data:
+        return frozenset(str(row["id"]) for row in data.keepable(deployed) if row.get("id"))
+    data.delete_stray_logs(account, deployed)
+    return frozenset()
+
+
+def _delete(workspace: Workspace, account: Account, deployed: Deployed, say: Say) -> None:
+    progress = Progress(say, expected=sum(1 for row in deployed.rows if row.get("custom")))
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            run(workspace.stack, lambda: workspace.stack.destroy(on_event=progress, color="never"), progress)
+        except DeploymentError as error:
+            if IN_THE_WAY not in str(error) or attempt == ATTEMPTS:
+                raise
+            say("  waiting for AWS to release network interfaces")
+            _wait_for_interfaces(account, deployed)
+            progress.errors.clear()
+        else:
+            return
+
+
+def _wait_for_interfaces(account: Account, deployed: Deployed) -> None:
+    vpcs = list(deployed.ids(VPC))
+    end = time.monotonic() + RELEASE_SECONDS
+    while vpcs and time.monotonic() < end:
+        only = [{"Name": "vpc-id", "Values": vpcs}]
+        if not list(account.pages("ec2", "describe_network_interfaces", "NetworkInterfaces", Filters=only)):
+            return
+        time.sleep(PAUSE_SECONDS)

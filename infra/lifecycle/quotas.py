@@ -1,0 +1,94 @@
+"""The account's limits on vCPUs, by family of instance types and way of buying, and what a stack needs of them."""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from infra.costs.prices import DATA, read_toml
+from infra.lifecycle.aws import Account, told
+from infra.settings import FleetSettings
+
+# docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html; the codes are the same in every region.
+ON_DEMAND: Final[Mapping[str, str]] = {
+    "standard": "L-1216C47A",
+    "g": "L-DB2E81BA",
+    "p": "L-417A185B",
+    "inf": "L-1945791B",
+    "trn": "L-2C3B7624",
+}
+SPOT: Final[Mapping[str, str]] = {
+    "standard": "L-34B43A08",
+    "g": "L-3819A6DF",
+    "p": "L-7212CCBC",
+    "inf": "L-B5D1601B",
+    "trn": "L-6B0D517C",
+}
+STANDARD: Final = re.compile(r"(a|c|d|h|i|im|is|m|r|t|z)\d")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """vCPUs of one family and way of buying: what the group needs at its least and at its most."""
+
+    family: str
+    spot: bool
+    least: int
+    most: int
+
+    @property
+    def code(self) -> str:
+        """The quota's code, empty for a family that has one of its own which is not known here."""
+        return (SPOT if self.spot else ON_DEMAND).get(self.family, "")
+
+    @property
+    def name(self) -> str:
+        """The quota in words."""
+        return f"{'spot' if self.spot else 'on-demand'} vCPUs of {self.family} types"
+
+
+def needs(fleet: FleetSettings) -> tuple[Need, ...]:
+    """What a group needs if every instance were of its largest type of each family."""
+    largest: dict[str, int] = {}
+    for kind in fleet.instance_types:
+        family = _family(kind)
+        largest[family] = max(largest.get(family, 0), _vcpus(kind))
+    found = []
+    for family, vcpus in sorted(largest.items()):
+        for spot in (False, True):
+            least, most = (_count(fleet, size, spot=spot) * vcpus for size in (fleet.min_size, fleet.max_size))
+            if most:
+                found.append(Need(family=family, spot=spot, least=least, most=most))
+    return tuple(found)
+
+
+def limit(account: Account, need: Need) -> Decimal | None:
+    """The account's limit; None for a family whose quota is not known here. Raises AccountError."""
+    if not need.code:
+        return None
+    with told("service quotas"):
+        found = account.client("service-quotas").get_service_quota(ServiceCode="ec2", QuotaCode=need.code)
+    return Decimal(str(found["Quota"]["Value"]))
+
+
+def _count(fleet: FleetSettings, size: int, *, spot: bool) -> int:
+    base = min(fleet.on_demand_base, size)
+    above = size - base
+    # EC2 Auto Scaling rounds the on-demand share up.
+    on_demand = base + math.ceil(above * fleet.on_demand_percent_above_base / 100)
+    return size - on_demand if spot else on_demand
+
+
+def _family(kind: str) -> str:
+    if STANDARD.match(kind):
+        return "standard"
+    letters = re.match(r"[a-z]+", kind)
+    name = letters.group() if letters else kind
+    return {"gr": "g", "vt": "g"}.get(name, name)
+
+
+def _vcpus(kind: str) -> int:
+    row = read_toml(DATA / "instance_types.toml")["types"].get(kind)
+    return int(row["vcpu"]) if row else 0

@@ -1,0 +1,96 @@
+"""`breakeven destroy`: takes a stack down, and proves that nothing billable is left."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.cli import live
+
+if TYPE_CHECKING:
+    from infra.lifecycle.aws import Account
+    from infra.lifecycle.workspace import Deployed, Workspace
+
+KeepData = Annotated[
+    bool | None,
+    typer.Option(
+        "--keep-data/--delete-data", help="What becomes of buckets and log groups: left with their key, or emptied."
+    ),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(destroy)
+
+
+def destroy(
+    stack: live.StackName = "dev",
+    project: live.Project = None,
+    yes: live.Yes = False,
+    keep_data: KeepData = None,
+    sweep: Annotated[bool, typer.Option("--sweep/--no-sweep", help="Look for leftovers afterwards.")] = True,
+) -> None:
+    """Destroy everything the stack created."""
+    from infra.lifecycle import destroy as work
+    from infra.lifecycle import preflight
+    from infra.lifecycle.workspace import Workspace
+
+    workspace = Workspace.open(stack, live.folder(project))
+    account = preflight.account_of(workspace.config)
+    deployed = workspace.deployed()
+    kept: frozenset[str] = frozenset()
+    if deployed.is_empty and not deployed.pending:
+        live.say(f"stack {stack}: nothing is deployed.")
+    else:
+        _show_savings(workspace, deployed)
+        keep = _choice(account, deployed, keep_data, yes)
+        if not live.agreed(f"Destroy stack {stack}?", yes):
+            raise typer.Exit(1)
+        kept = work.destroy(workspace, account, live.say, keep_data=keep)
+        live.say(f"stack {stack} is destroyed{'; its data is kept' if kept else ''}.")
+    if sweep:
+        _sweep(workspace, account, kept)
+
+
+def _show_savings(workspace: "Workspace", deployed: "Deployed") -> None:
+    from infra.costs.estimate import shares
+    from infra.costs.reports.report import amounts
+    from infra.costs.reports.words import money
+    from scripts.cli.session import Inputs
+
+    priced = Inputs().price(deployed.priced(workspace.config.region))
+    live.say(f"{'What stops being paid, USD a month':<40}{'low':>12}{'expected':>12}{'high':>12}")
+    for part, values in shares(priced).items():
+        live.say(f"{part:<40}" + "".join(f"{text:>12}" for text in amounts(values)))
+    total = [money(priced.monthly(case)) for case in ("low", "expected", "high")]
+    live.say(f"{'Total':<40}" + "".join(f"{text:>12}" for text in total))
+
+
+def _choice(account: "Account", deployed: "Deployed", stated: bool | None, yes: bool) -> bool:
+    """Whether data is kept: as stated, else as answered; a protected stack wants it stated."""
+    from infra.costs.errors import InputError
+    from infra.lifecycle import data
+
+    held = data.held(account, deployed)
+    for row in held:
+        live.say(f"Data: {row.bucket} holds {row.versions}{' or more' if row.more else ''} object versions")
+    if stated is not None:
+        return stated
+    if yes:
+        if data.is_protected(deployed) and held:
+            reason = "it was deployed with deletionProtection and holds data"
+            raise InputError(f"stack {deployed.stack}", reason, "add --keep-data or --delete-data")
+        return False
+    return bool(held) and live.agreed("Keep the data (buckets, log groups and their key)?", yes)
+
+
+def _sweep(workspace: "Workspace", account: "Account", kept: frozenset[str]) -> None:
+    from infra.lifecycle.errors import LEFTOVERS_FOUND
+    from infra.lifecycle.leftovers import Marks
+    from infra.lifecycle.sweep import as_text, sweep
+
+    marks = Marks(project=workspace.config.project, stack=workspace.name)
+    swept = sweep(account, marks, kept)
+    typer.echo(as_text(swept, marks), nl=False)
+    if not swept.is_clean:
+        raise typer.Exit(LEFTOVERS_FOUND)

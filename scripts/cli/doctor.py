@@ -1,0 +1,28 @@
+"""`breakeven doctor`: whether this machine and account are ready for a stack, and what to do where not."""
+
+from textwrap import wrap
+
+import typer
+
+from scripts.cli import live
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(doctor)
+
+
+def doctor(stack: live.StackName = "dev", project: live.Project = None) -> None:
+    """Check CLI, plugin, passphrase, state, credentials, clock, region, image, quotas; exit code 9 when one fails."""
+    from infra.lifecycle.doctor import examine
+    from infra.lifecycle.errors import DOCTOR_FINDINGS
+
+    bad = 0
+    for finding in examine(stack, live.folder(project)):
+        bad += finding.state == "bad"
+        text = f"{finding.state:<5}{finding.name:<12}{finding.seen}"
+        typer.echo("\n".join(wrap(text, 80, subsequent_indent=" " * 17, break_on_hyphens=False, drop_whitespace=True)))
+        if finding.action and finding.state != "ok":
+            typer.echo("\n".join(wrap(f"-> {finding.action}", 80, initial_indent=" " * 17, subsequent_indent=" " * 20)))
+    if bad:
+        raise typer.Exit(DOCTOR_FINDINGS)

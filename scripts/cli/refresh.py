@@ -1,0 +1,19 @@
+"""`breakeven refresh`: reads every resource of a stack back from AWS into its state."""
+
+import typer
+
+from scripts.cli import live
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(refresh)
+
+
+def refresh(stack: live.StackName = "dev", project: live.Project = None) -> None:
+    """Bring the state to what is really there; changes nothing in AWS."""
+    from infra.lifecycle import up as work
+    from infra.lifecycle.workspace import Workspace
+
+    workspace = Workspace.open(stack, live.folder(project))
+    live.say(f"stack {stack}: {work.refresh(workspace, live.say)}.")

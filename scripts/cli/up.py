@@ -1,0 +1,138 @@
+"""`breakeven up`: deploys a stack; first what it costs, then a question, then the work, then a real prediction."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scripts.cli import live, options
+
+if TYPE_CHECKING:
+    from infra.lifecycle.workspace import Workspace
+    from infra.record import Recording
+    from scripts.cli.session import Inputs
+
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until the endpoint answers a prediction.")]
+WaitSeconds = Annotated[int, typer.Option("--wait-seconds", min=1, help="How long to wait for it.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(up)
+
+
+def up(
+    stack: live.StackName = "dev",
+    project: live.Project = None,
+    yes: live.Yes = False,
+    wait: Wait = True,
+    wait_seconds: WaitSeconds = 900,
+    workload: options.WorkloadFile = None,
+    volume: options.Volume = None,
+    prices: options.PriceBooks = None,
+) -> None:
+    """Deploy the stack, or change it to what the program now says."""
+    from infra.lifecycle import preflight
+    from infra.lifecycle import up as work
+    from infra.lifecycle.workspace import Workspace
+    from infra.record import record
+    from scripts.cli import session
+
+    folder = live.folder(project)
+    given = session.Inputs(workload=workload, volume=volume, prices=tuple(prices or ()))
+    recording = record(stack, folder)
+    preflight.check_files(recording.settings, session.ROOT)
+    _show_cost(recording, given)
+    preflight.check_account(preflight.account_of(_config(stack, folder)), recording.settings)
+    workspace = Workspace.open(stack, folder, create=True)
+    _show_change(workspace, recording, given)
+    live.say("Asking the provider what there is to do ...")
+    foreseen = work.foresee(workspace, live.say)
+    live.say(f"{foreseen.words}.")
+    if foreseen.steps and not live.agreed(f"Deploy stack {stack}?", yes):
+        raise typer.Exit(1)
+    outputs = work.deploy(workspace, live.say, foreseen.steps)
+    if wait:
+        _wait(workspace, recording, outputs, wait_seconds, given)
+    _show_endpoint(outputs)
+
+
+def _config(stack: str, folder: Path) -> Any:
+    from infra.record import read_config
+
+    return read_config(stack, folder)
+
+
+def _show_cost(recording: "Recording", given: "Inputs") -> None:
+    """The bill of what the program asks for; refuses a budget that cannot hold."""
+    from infra.costs.readers import stack_from_rows
+    from infra.costs.reports import Report
+    from infra.costs.reports.words import money
+    from infra.lifecycle import preflight
+    from scripts.cli import session
+    from scripts.cli.options import Format
+
+    name = recording.stack
+    priced = given.price(stack_from_rows(recording.resources, name, f"stack {name}", recording.region))
+    preflight.check_budget(name, recording.settings, priced.monthly("low"))
+    session.write(Report("up", f"stack {name}", priced, None, recording.warnings), Format.TEXT)
+    budget = recording.settings.guardrails.budget_usd
+    expected = priced.monthly("expected")
+    if budget and expected > budget:
+        live.say(f"Note: {money(expected)} USD a month are expected, and budgetUsd is {budget}")
+    live.say("")
+
+
+def _show_change(workspace: "Workspace", recording: "Recording", given: "Inputs") -> None:
+    """What the change adds to the bill, where something is deployed already."""
+    from infra.costs.readers import stack_from_rows
+    from infra.lifecycle.changes import changes
+    from infra.lifecycle.changes_report import as_text
+
+    deployed = workspace.deployed()
+    before = live.priced_state(workspace, deployed, given)
+    if before is None:
+        return
+    name = recording.stack
+    after = given.price(stack_from_rows(recording.resources, name, f"stack {name}", recording.region))
+    found = changes(before, after)
+    if found.rows:
+        live.say(as_text(found, f"stack {name}: deployed -> program"))
+
+
+def _wait(
+    workspace: "Workspace", recording: "Recording", outputs: Mapping[str, Any], seconds: int, given: "Inputs"
+) -> None:
+    from infra.lifecycle import endpoint
+    from scripts.cli.session import read_workload
+
+    settings = recording.settings
+    empty = [
+        k
+        for k, path in (("modelArchive", settings.model.model_archive), ("nodeBundle", settings.model.node_bundle))
+        if not path
+    ]
+    if empty:
+        verb = "is" if len(empty) == 1 else "are"
+        live.columns([f"Nothing is served yet: {' and '.join(empty)} {verb} empty. Not waiting for a prediction."])
+        return
+    if settings.fleet.min_size == 0:
+        live.columns(["The group may be empty (minSize 0): not waiting for a prediction."])
+        return
+    profile = str(workspace.config.values.get("aws:profile") or "")
+    sign = endpoint.signed_by(settings.gateway.auth, recording.region, outputs, profile)
+    body = endpoint.sample(settings.model.model, read_workload(given.workload, given.volume).volume.unit)
+    live.say(f"Waiting for a prediction, {seconds} seconds at most ...")
+    answer = endpoint.wait(str(outputs["endpoint"]), sign, body, limit_seconds=seconds)
+    live.say(f"It answers: {answer.text[:60]}")
+
+
+def _show_endpoint(outputs: Mapping[str, Any]) -> None:
+    cost = outputs.get("costPerMonth", {})
+    typer.echo("")
+    typer.echo(f"endpoint  {outputs.get('endpoint', '')}")
+    if cost:
+        typer.echo(f"a month   {cost['expected']} {cost['currency']} expected, {cost['low']} to {cost['high']}")
+    typer.echo("call it   (paste)")
+    typer.echo(str(outputs.get("call", "")))
