@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from infra.lifecycle import leftovers_ec2
-from infra.lifecycle.aws import Account
+from infra.lifecycle.aws import Account, told
 from infra.lifecycle.engine import run
 from infra.lifecycle.leftovers import Marks
 from infra.lifecycle.workspace import Deployed, Workspace
@@ -74,10 +74,14 @@ def _ids(account: Account, marks: Marks, row: Row) -> Iterator[str]:
         yield from _keys(account, marks, name)
 
 
-def _keys(account: Account, marks: Marks, name: str) -> Iterator[str]:
+def _keys(account: Account, marks: Marks, name: str) -> list[str]:
+    """The stack's keys of this name that are not being deleted, the newest first."""
+    client, made = account.client("kms"), {}
     for found in account.pages("kms", "list_keys", "Keys"):
-        about = account.client("kms").describe_key(KeyId=found["KeyId"])["KeyMetadata"]
-        if about["KeyManager"] == "CUSTOMER" and about["KeyState"] == "Enabled":
-            tags = account.client("kms").list_resource_tags(KeyId=found["KeyId"])["Tags"]
-            if marks.has(tags) and {"TagKey": "Name", "TagValue": name} in tags:
-                yield found["KeyId"]
+        with told(f"key {found['KeyId']}"):
+            about = client.describe_key(KeyId=found["KeyId"])["KeyMetadata"]
+            if about["KeyManager"] == "CUSTOMER" and about["KeyState"] == "Enabled":
+                tags = client.list_resource_tags(KeyId=found["KeyId"])["Tags"]
+                if marks.has(tags) and {"TagKey": "Name", "TagValue": name} in tags:
+                    made[found["KeyId"]] = about["CreationDate"]
+    return sorted(made, key=made.__getitem__, reverse=True)

@@ -39,17 +39,18 @@ def deploy(workspace: Workspace, say: Say, steps: int = 0) -> Mapping[str, Any]:
 
 def recover(workspace: Workspace, say: Say) -> None:
     """Where an earlier run was cut off, find what it had begun and read it back; else nothing."""
-    deployed = workspace.deployed()
-    if not deployed.pending:
-        return
-    say(f"  an earlier run was cut off at {', '.join(deployed.pending)[:50]}")
-    found = adopt(workspace, account_of(workspace.config), deployed)
-    say(f"  found in AWS: {', '.join(found)[:60] or 'none of it'}")
-    refresh(workspace, say)
+    if workspace.deployed().pending:
+        refresh(workspace, say)
 
 
 def refresh(workspace: Workspace, say: Say) -> str:
     """Read every resource back from AWS into the state; what changed, in words."""
+    deployed = workspace.deployed()
+    if deployed.pending:
+        say(f"  an earlier run was cut off at {', '.join(deployed.pending)}"[:80])
+        # The engine's own refresh would forget what it cannot find by an id.
+        found = adopt(workspace, account_of(workspace.config), deployed)
+        say(f"  found in AWS: {', '.join(found) or 'none of it'}"[:80])
     progress = Progress(say)
     result = run(
         workspace.stack,
