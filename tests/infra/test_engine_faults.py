@@ -176,8 +176,8 @@ def test_an_engine_killed_during_destroy_leaves_what_the_next_destroy_completes(
 
 @pytest.mark.xfail(
     strict=True,
-    reason="plain pulumi drops from its state what AWS made and a killed engine never heard of; `breakeven up` takes it "
-    "in (tests/scripts/test_lifecycle.py)",
+    reason="plain pulumi drops from its state what AWS made and a killed engine never heard of; `breakeven up` adopts "
+    "it (tests/scripts/test_lifecycle.py)",
 )
 def test_an_engine_killed_during_up_leaves_what_the_next_up_completes(tmp_path: Path) -> None:
     with victim(tmp_path) as stack:
