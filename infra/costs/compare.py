@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from infra.costs.curves import Curve, Limit, Span, signs
+from infra.costs.curves import Curve, Limit, Span, changes, signs
 from infra.costs.estimate import Estimate
 from infra.costs.managed import ManagedApi, offers_for
 
@@ -18,7 +18,7 @@ class BreakEven:
     @property
     def volumes(self) -> tuple[Fraction, ...]:
         """Every volume at which the cheaper side changes; at a step of ours, the last volume before it."""
-        return tuple(span.start for span in self.spans[1:])
+        return changes(self.spans)
 
     @property
     def self_hosted_wins(self) -> tuple[tuple[Fraction, Fraction | None], ...]:

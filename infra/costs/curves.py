@@ -239,7 +239,11 @@ def signs(a: Curve, b: Curve) -> tuple[Span, ...]:
 
 def crossings(a: Curve, b: Curve) -> tuple[Fraction, ...]:
     """Every volume at which the cheaper of two curves changes, exact; at a step the volume up to which one side won."""
-    spans = signs(a, b)
+    return changes(signs(a, b))
+
+
+def changes(spans: tuple[Span, ...]) -> tuple[Fraction, ...]:
+    """The volumes between spans, where the sign changes."""
     return tuple(span.start for span in spans[1:])
 
 

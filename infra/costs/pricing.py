@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from infra.costs.curves import Curve
 from infra.costs.errors import PriceError
-from infra.costs.items import Cases, LineItem, Quantity, fixed
+from infra.costs.items import LineItem, Quantity, fixed
 from infra.costs.prices import NO_PRICE, Price, PriceBook, RegionPrices
 from infra.costs.stack import Resource, Stack
 from infra.costs.workload import HOURS_A_YEAR_MONTH
@@ -193,4 +193,4 @@ def free(reason: str, *types: str) -> None:
         FREE[token] = reason
 
 
-__all__ = ["FREE", "PRICERS", "Cases", "Pricer", "Pricing", "Traffic", "free", "per", "pieces_of", "prices", "times"]
+__all__ = ["FREE", "PRICERS", "Pricer", "Pricing", "Traffic", "free", "per", "pieces_of", "prices", "times"]

@@ -1,7 +1,6 @@
 """Data transfer: no resource of its own; stated in a usage file, or what an API sends out by the workload."""
 
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Final
 
 from infra.costs.items import LineItem, fixed
@@ -35,7 +34,7 @@ def transfer_lines(pricing: Pricing) -> Iterator[LineItem]:
         yield from pricing.tiered(INTERNET, fixed(internet), "data_transfer.internet_gb")
     others = pricing.stated("monthly_outbound_other_regions_gb")
     if others is not None:
-        yield pricing.line("Outbound data transfer to other regions", Decimal(others), "data_transfer.other_regions_gb")
+        yield pricing.line("Outbound data transfer to other regions", others, "data_transfer.other_regions_gb")
 
 
 def internet_lines(pricing: Pricing) -> Iterator[LineItem]:

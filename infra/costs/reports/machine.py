@@ -5,7 +5,6 @@ from fractions import Fraction
 from typing import Any
 
 from infra.costs.compare import BreakEven, Offer
-from infra.costs.curves import Curve
 from infra.costs.estimate import CURRENCY, Estimate
 from infra.costs.items import LineItem, Reason
 from infra.costs.reports.report import Report, cases
@@ -43,17 +42,13 @@ def _item(estimate: Estimate, item: LineItem) -> dict[str, Any]:
     known = item.quantity
     row |= {
         "unit": item.unit,
-        "quantity": None if known is None else {c: exact(_at(known[c], at)) for c in cases()},
+        "quantity": None if known is None else {c: exact(known[c].unlimited_at(at)) for c in cases()},
         "unit_price": price(item.price.amount),
         "monthly": None if known is None else {c: exact(estimate.of_item(item, c) or Fraction(0)) for c in cases()},
         "source": f"{item.price.source} ({item.price.mark})" if item.price.mark else item.price.source,
         "checked": item.price.checked.isoformat() if item.price.checked else None,
     }
     return row
-
-
-def _at(curve: Curve, volume: Any) -> Fraction:
-    return curve.unlimited_at(volume)
 
 
 def _reason(reason: Reason) -> dict[str, str]:

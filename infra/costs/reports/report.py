@@ -11,8 +11,6 @@ from infra.costs.items import Case, Cases, LineItem
 from infra.costs.prices import Price
 from infra.costs.reports.words import money, volume
 
-MILLION = 1_000_000
-
 
 @dataclass(frozen=True)
 class Report:
@@ -72,13 +70,6 @@ class Report:
         lines = [i for i in self.estimate.items if i.quantity is not None and part_of(i.resource) == part]
         lines.sort(key=lambda i: -(self.estimate.of_item(i, "high") or 0))
         return tuple(dict.fromkeys(_short(i) for i in lines))
-
-    def per_million(self, with_people: bool) -> Fraction | None:
-        """USD for a million units at the expected volume; None at none."""
-        if not self.estimate.volume or self.comparison is None:
-            return None
-        total = self.monthly.expected + (self.comparison.people if with_people else 0)
-        return total * MILLION / Fraction(self.estimate.volume)
 
 
 def verdict(result: BreakEven) -> str:
