@@ -37,15 +37,14 @@ class Names:
         """CloudWatch namespace of the metrics that the nodes publish."""
         return f"{self.project}/{self.stack}"
 
-    def group_arn(self, partition: str, region: str, account_id: str) -> str:
-        """ARN of the Auto Scaling group before it exists; its UUID part is not known until then."""
-        return (
-            f"arn:{partition}:autoscaling:{region}:{account_id}:autoScalingGroup:*:autoScalingGroupName/{self.group()}"
-        )
+    def group_arn(self, partition: str, region: str, account_id: str, *version: str) -> str:
+        """ARN of a version's Auto Scaling group before it exists; its UUID part is not known until then."""
+        named = f"autoScalingGroup:*:autoScalingGroupName/{self.group(*version)}"
+        return f"arn:{partition}:autoscaling:{region}:{account_id}:{named}"
 
-    def group(self) -> str:
-        """The Auto Scaling group; fixed, because the nodes and their permissions name it before it exists."""
-        return self.physical("fleet")
+    def group(self, *version: str) -> str:
+        """A version's Auto Scaling group; fixed, because nodes and their permissions name it before it exists."""
+        return self.physical("fleet", *version)
 
     def tags(self, name: str) -> dict[str, str]:
         """Tags of one resource: who it belongs to, and the stack's own tags."""
@@ -55,6 +54,14 @@ class Names:
 def archive_key(model: str, sha256: str) -> str:
     """Where a model's archive lies in the artifact bucket; the digest keeps versions apart."""
     return f"models/{model}/{sha256[:12] or 'unset'}.mar"
+
+
+def canary_key(model: str, sha256: str) -> str:
+    """Where a canary's archive lies: apart, since deleting an object takes every version of its key along.
+
+    Under the archive's own key, ending a promoted canary would delete the archive that has become the model's.
+    """
+    return f"canaries/{model}/{sha256[:12]}.mar"
 
 
 def bundle_key(sha256: str) -> str:
@@ -67,6 +74,7 @@ def bucket_log_prefix(part: str) -> str:
     return f"buckets/{part}/"
 
 
+CANARY = "canary"
 BALANCER_LOG_PREFIX = "balancer"
 UPLOAD_PREFIX = "uploads/"
 RESULT_PREFIX = "results/"

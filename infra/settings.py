@@ -31,6 +31,15 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CanarySettings:
+    """A second version of the model beside the first, and its share of the requests; an empty path means none."""
+
+    canary_archive: str
+    canary_weight_percent: int = within(0, 50)
+    canary_size: int = within(1, 100)
+
+
+@dataclass(frozen=True, kw_only=True)
 class NetworkSettings:
     """The VPC and the way instances reach AWS."""
 
@@ -136,6 +145,7 @@ class StackSettings:
     """Every setting of one stack, grouped as the components take them, and what was worth a warning."""
 
     model: ModelSettings
+    canary: CanarySettings
     network: NetworkSettings
     fleet: FleetSettings
     scaling: ScalingSettings

@@ -175,6 +175,23 @@ def _artifacts(settings: StackSettings) -> Iterator[str]:
         yield f"{empty}: empty, so instances have nothing to serve and leave the group after start"
 
 
+def _canary(settings: StackSettings) -> Iterator[str]:
+    canary, model = settings.canary, settings.model
+    if not canary.canary_archive:
+        return
+    if not settings.gateway.balancer:
+        reason = f"{canary.canary_archive!r} with balancer false"
+        raise SettingsError("canaryArchive", reason, "set balancer to true, which shares the requests out, or leave it")
+    for key, path in (("modelArchive", model.model_archive), ("nodeBundle", model.node_bundle)):
+        if not path:
+            reason = f"{canary.canary_archive!r} with {key} empty"
+            raise SettingsError("canaryArchive", reason, f"give {key} too: a canary stands beside a model that serves")
+    if canary.canary_archive == model.model_archive:
+        yield "canaryArchive: the same file as modelArchive; empty it where the canary was promoted"
+    if settings.scaling.scale_to_zero:
+        yield f"canarySize: {canary.canary_size} runs all the time, also while scaleToZero keeps the group empty"
+
+
 RULES: tuple[Callable[[StackSettings], Iterator[str]], ...] = (
     _sizes,
     _architecture,
@@ -185,4 +202,5 @@ RULES: tuple[Callable[[StackSettings], Iterator[str]], ...] = (
     _zero,
     _bill,
     _artifacts,
+    _canary,
 )

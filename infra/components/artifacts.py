@@ -1,6 +1,5 @@
 """The stack's key, and the bucket with the model archive and the node bundle, pinned by their digests."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from infra.components import policies
 from infra.components.access_logs import AccessLogArgs, access_log_bucket
 from infra.components.account import Account
 from infra.components.buckets import PrivateBucketArgs, private_bucket
-from infra.naming import Names, archive_key, bundle_key, child
+from infra.digests import digest
+from infra.naming import CANARY, Names, archive_key, bundle_key, canary_key, child
 from infra.settings import ModelSettings
-from infra.settings_values import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 KEY_SERVICES = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com", "s3.amazonaws.com")
@@ -26,6 +25,7 @@ class ArtifactsArgs:
     names: Names
     account: Account
     settings: ModelSettings
+    canary_archive: str
     access_log_days: int | None
     deletion_protection: bool
 
@@ -34,12 +34,12 @@ class ArtifactsArgs:
 class PinnedObject:
     """An object of the bucket and the SHA-256 its content must have; empty when none was given."""
 
-    key: str
+    key: pulumi.Input[str]
     sha256: str
 
 
 class Artifacts(pulumi.ComponentResource):
-    """Customer-managed key and private bucket; `bundle` and `archive` are what the nodes fetch."""
+    """Customer-managed key and private bucket; `bundle`, `archive` and `canary` are what the nodes fetch."""
 
     key_arn: pulumi.Output[str]
     bucket_name: pulumi.Output[str]
@@ -65,10 +65,9 @@ class Artifacts(pulumi.ComponentResource):
         self.bucket_name, self.bucket_arn = self._store.bucket.bucket, self._store.bucket.arn
         model = args.settings
         archive, bundle = _digest("modelArchive", model.model_archive), _digest("nodeBundle", model.node_bundle)
-        self._archive = PinnedObject(key=archive_key(model.model, archive), sha256=archive)
-        self._bundle = PinnedObject(key=bundle_key(bundle), sha256=bundle)
-        self._upload("archive", self._archive, model.model_archive)
-        self._upload("bundle", self._bundle, model.node_bundle)
+        self._archive = self._pinned("archive", archive_key(model.model, archive), archive, model.model_archive)
+        self._bundle = self._pinned("bundle", bundle_key(bundle), bundle, model.node_bundle)
+        self._canary = self._pinned_canary()
         self.register_outputs(
             {"keyArn": self.key_arn, "bucketName": self.bucket_name, "bucketArn": self.bucket_arn},
         )
@@ -82,6 +81,11 @@ class Artifacts(pulumi.ComponentResource):
     def bundle(self) -> PinnedObject:
         """The bundle that turns a fresh instance into a node."""
         return self._bundle
+
+    @property
+    def canary(self) -> PinnedObject | None:
+        """The archive of the model's second version, where there is one."""
+        return self._canary
 
     def _key(self) -> aws.kms.Key:
         names = self._args.names
@@ -109,28 +113,31 @@ class Artifacts(pulumi.ComponentResource):
         )
         return access_log_bucket(logs, self._own)
 
-    def _upload(self, part: str, pinned: PinnedObject, path: str) -> None:
+    def _pinned_canary(self) -> PinnedObject | None:
+        path = self._args.canary_archive
         if not path:
-            return
-        aws.s3.BucketObjectv2(
+            return None
+        sha256 = _digest("canaryArchive", path)
+        return self._pinned(child(CANARY, "archive"), canary_key(self._args.settings.model, sha256), sha256, path)
+
+    def _pinned(self, part: str, key: str, sha256: str, path: str) -> PinnedObject:
+        """The key is the uploaded object's own, so that no instance starts before there is something to fetch."""
+        if not path:
+            return PinnedObject(key=key, sha256=sha256)
+        stored = aws.s3.BucketObjectv2(
             part,
             bucket=self._store.bucket.bucket,
-            key=pinned.key,
+            key=key,
             source=pulumi.FileAsset(str(PROJECT_ROOT / path)),
-            source_hash=pinned.sha256,
+            source_hash=sha256,
             tags=self._args.names.tags(part),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self._store.versioning]),
         )
+        return PinnedObject(key=stored.key, sha256=sha256)
 
 
 def _digest(setting: str, path: str) -> str:
-    if not path:
-        return ""
-    try:
-        with (PROJECT_ROOT / path).open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        raise SettingsError(setting, f"{path} cannot be read", "build it first, or leave the setting empty") from None
+    return digest(setting, PROJECT_ROOT / path, path) if path else ""
 
 
 def _key_policy(account: Account) -> pulumi.Output[str]:

@@ -20,28 +20,32 @@ def instance_profile(
     role = aws.iam.Role(
         "node", assume_role_policy=policies.assumed_by("ec2.amazonaws.com"), tags=args.names.tags("node"), opts=opts
     )
-    aws.iam.RolePolicyAttachment(
+    session_manager = aws.iam.RolePolicyAttachment(
         child("node", "session-manager"),
         role=role.name,
         policy_arn=f"arn:{args.account.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore",
         opts=opts,
     )
-    aws.iam.RolePolicy(
+    work = aws.iam.RolePolicy(
         child("node", "work"), role=role.id, policy=policies.document(*_statements(args, logs, registry_arn)), opts=opts
     )
-    return aws.iam.InstanceProfile("node", role=role.name, tags=args.names.tags("node"), opts=opts)
+    # A group that starts before its role may fetch the archive starts in vain.
+    granted = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[session_manager, work]))
+    return aws.iam.InstanceProfile("node", role=role.name, tags=args.names.tags("node"), opts=granted)
 
 
 def _statements(
     args: FleetArgs, logs: aws.cloudwatch.LogGroup, registry_arn: pulumi.Input[str] | None
 ) -> Iterator[policies.Statement]:
     store, account = args.artifacts, args.account
-    objects = [pulumi.Output.concat(store.bucket_arn, "/", pinned.key) for pinned in (store.archive, store.bundle)]
+    main, *others = args.versions
+    fetched = (main.archive, store.bundle, *(version.archive for version in others))
+    objects = [pulumi.Output.concat(store.bucket_arn, "/", pinned.key) for pinned in fetched]
     yield policies.allow(["s3:GetObject"], objects)
     yield policies.allow(["kms:Decrypt"], [store.key_arn])
-    group = args.names.group_arn(account.partition, account.region, account.id)
+    groups = [args.names.group_arn(account.partition, account.region, account.id, *row.parts) for row in args.versions]
     hooks = ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"]
-    yield policies.allow(hooks, [group])
+    yield policies.allow(hooks, groups)
     streams = pulumi.Output.concat(logs.arn, ":log-stream:*")
     yield policies.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [streams])
     # PutMetricData has no resource-level permission; the namespace is what can be bounded (CloudWatch user guide).

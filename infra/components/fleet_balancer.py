@@ -1,31 +1,32 @@
 """The way to the instances: an internal load balancer, or a Cloud Map service where each instance registers itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.fleet_types import FleetArgs
-from infra.components.network_groups import BALANCER_PORT, INFERENCE_PORT
-from infra.naming import BALANCER_LOG_PREFIX, child
+from infra.components.fleet_types import FleetArgs, Version
+from infra.components.network_groups import BALANCER_PORT, INFERENCE_PORT, TEST_PORT
+from infra.naming import BALANCER_LOG_PREFIX, CANARY, child
 
 # Above the gateway's 30 seconds, so that the load balancer is never the one that gives up first.
 IDLE_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Balancer:
-    """An internal application load balancer with one target group."""
+class Way:
+    """An internal application load balancer, the main version's target group, and the listener before it."""
 
     balancer: aws.lb.LoadBalancer
     target_group: aws.lb.TargetGroup
     listener: aws.lb.Listener
 
 
-def balancer(args: FleetArgs, opts: pulumi.ResourceOptions) -> Balancer:
+def balancer(args: FleetArgs, opts: pulumi.ResourceOptions) -> aws.lb.LoadBalancer:
     """The load balancer in the instances' subnets, reachable from the VPC link's group only."""
-    entry = aws.lb.LoadBalancer(
+    return aws.lb.LoadBalancer(
         "balancer",
         internal=True,
         load_balancer_type="application",
@@ -39,17 +40,46 @@ def balancer(args: FleetArgs, opts: pulumi.ResourceOptions) -> Balancer:
         tags=args.names.tags("balancer"),
         opts=opts,
     )
-    group = _target_group(args, opts)
-    listener = aws.lb.Listener(
+
+
+def listener(
+    args: FleetArgs,
+    entry: aws.lb.LoadBalancer,
+    shares: Sequence[tuple[aws.lb.TargetGroup, int]],
+    opts: pulumi.ResourceOptions,
+) -> aws.lb.Listener:
+    """The listener that the VPC link reaches; it forwards to each target group its share of the requests."""
+    forward: dict[str, Any] = {"target_group_arn": shares[0][0].arn}
+    if len(shares) > 1:
+        forward = {"forward": {"target_groups": [{"arn": group.arn, "weight": share} for group, share in shares]}}
+    return aws.lb.Listener(
         "listener",
         load_balancer_arn=entry.arn,
         port=BALANCER_PORT,
         protocol="HTTP",
-        default_actions=[{"type": "forward", "target_group_arn": group.arn}],
+        default_actions=[{"type": "forward", **forward}],
         tags=args.names.tags("listener"),
         opts=opts,
     )
-    return Balancer(balancer=entry, target_group=group, listener=listener)
+
+
+def test_listener(
+    args: FleetArgs, entry: aws.lb.LoadBalancer, group: aws.lb.TargetGroup, opts: pulumi.ResourceOptions
+) -> aws.lb.Listener:
+    """A listener that no security group lets anybody reach: with it the canary's health is checked before it serves.
+
+    Targets of a group that no listener forwards to are never checked (Elastic Load Balancing, target health `unused`).
+    """
+    label = child("listener", CANARY)
+    return aws.lb.Listener(
+        label,
+        load_balancer_arn=entry.arn,
+        port=TEST_PORT,
+        protocol="HTTP",
+        default_actions=[{"type": "forward", "target_group_arn": group.arn}],
+        tags=args.names.tags(label),
+        opts=opts,
+    )
 
 
 def registry(args: FleetArgs, opts: pulumi.ResourceOptions) -> aws.servicediscovery.Service:
@@ -77,40 +107,43 @@ def registry(args: FleetArgs, opts: pulumi.ResourceOptions) -> aws.servicediscov
     )
 
 
-def rollback_alarm(args: FleetArgs, way: Balancer | None, opts: pulumi.ResourceOptions) -> aws.cloudwatch.MetricAlarm:
+def rollback_alarm(
+    args: FleetArgs,
+    version: Version,
+    entry: aws.lb.LoadBalancer | None,
+    group: aws.lb.TargetGroup | None,
+    opts: pulumi.ResourceOptions,
+) -> aws.cloudwatch.MetricAlarm:
     """The alarm that rolls an instance refresh back: failing answers, or failing status checks."""
-    if way:
+    if entry and group:
         metric = {"namespace": "AWS/ApplicationELB", "metric_name": "HTTPCode_Target_5XX_Count", "statistic": "Sum"}
-        dimensions = {"LoadBalancer": way.balancer.arn_suffix, "TargetGroup": way.target_group.arn_suffix}
+        dimensions = {"LoadBalancer": entry.arn_suffix, "TargetGroup": group.arn_suffix}
     else:
         metric = {"namespace": "AWS/EC2", "metric_name": "StatusCheckFailed", "statistic": "Maximum"}
-        dimensions = {"AutoScalingGroupName": args.names.group()}
+        dimensions = {"AutoScalingGroupName": args.names.group(*version.parts)}
+    label = child("rollback", *version.parts)
     return aws.cloudwatch.MetricAlarm(
-        "rollback",
-        name=args.names.physical("rollback"),
+        label,
+        name=args.names.physical(label),
         alarm_description="A refresh of the group's instances is rolled back while this is in alarm",
         comparison_operator="GreaterThanOrEqualToThreshold",
-        threshold=10 if way else 1,
+        threshold=10 if entry else 1,
         period=60,
         evaluation_periods=3,
         datapoints_to_alarm=2,
         treat_missing_data="notBreaching",
         dimensions=dimensions,
-        tags=args.names.tags("rollback"),
+        tags=args.names.tags(label),
         opts=opts,
         **metric,
     )
 
 
-def _access_logs(args: FleetArgs) -> dict[str, Any] | None:
-    if args.log_bucket is None:
-        return None
-    return {"enabled": True, "bucket": args.log_bucket, "prefix": BALANCER_LOG_PREFIX}
-
-
-def _target_group(args: FleetArgs, opts: pulumi.ResourceOptions) -> aws.lb.TargetGroup:
+def target_group(args: FleetArgs, version: Version, opts: pulumi.ResourceOptions) -> aws.lb.TargetGroup:
+    """Where a version's instances are listed; an instance that leaves is first given time to finish."""
+    label = child("inference", *version.parts)
     return aws.lb.TargetGroup(
-        child("inference"),
+        label,
         vpc_id=args.network.vpc_id,
         port=INFERENCE_PORT,
         protocol="HTTP",
@@ -127,6 +160,12 @@ def _target_group(args: FleetArgs, opts: pulumi.ResourceOptions) -> aws.lb.Targe
             "healthy_threshold": 2,
             "unhealthy_threshold": 3,
         },
-        tags=args.names.tags("inference"),
+        tags=args.names.tags(label),
         opts=opts,
     )
+
+
+def _access_logs(args: FleetArgs) -> dict[str, Any] | None:
+    if args.log_bucket is None:
+        return None
+    return {"enabled": True, "bucket": args.log_bucket, "prefix": BALANCER_LOG_PREFIX}

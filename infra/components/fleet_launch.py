@@ -8,8 +8,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.fleet_types import FleetArgs
+from infra.components.fleet_types import FleetArgs, Version
 from infra.components.network_groups import INFERENCE_PORT
+from infra.naming import child
 from infra.settings_rules import burstable
 
 LAUNCH_HOOK = "ready"
@@ -25,6 +26,7 @@ class _Script(string.Template):
 
 def launch_template(
     args: FleetArgs,
+    version: Version,
     profile: aws.iam.InstanceProfile,
     user_data: pulumi.Output[str],
     opts: pulumi.ResourceOptions,
@@ -35,10 +37,11 @@ def launch_template(
     # (EC2 Auto Scaling user guide, instance refresh rollback).
     image = aws.ssm.get_parameter_output(name=settings.ami_parameter, opts=pulumi.InvokeOptions(parent=opts.parent))
     credits_: dict[str, Any] = {"credit_specification": {"cpu_credits": settings.cpu_credits}}
-    tags = args.names.tags("node")
+    label = child("node", *version.parts)
+    tags = args.names.tags(label)
     return aws.ec2.LaunchTemplate(
-        "node",
-        name=args.names.physical("node"),
+        label,
+        name=args.names.physical(label),
         image_id=image.value,
         instance_type=settings.instance_types[0],
         iam_instance_profile={"arn": profile.arn},
@@ -55,12 +58,14 @@ def launch_template(
     )
 
 
-def user_data(args: FleetArgs, logs: aws.cloudwatch.LogGroup, registry_id: pulumi.Input[str]) -> pulumi.Output[str]:
+def user_data(
+    args: FleetArgs, version: Version, logs: aws.cloudwatch.LogGroup, registry_id: pulumi.Input[str]
+) -> pulumi.Output[str]:
     """The start script, base64; it holds names and digests only."""
-    store, intake = args.artifacts, args.intake
+    store, intake = args.artifacts, version.intake
     values: dict[str, pulumi.Input[Any]] = {
         "region": args.account.region,
-        "group": args.names.group(),
+        "group": args.names.group(*version.parts),
         "model": store.model,
         "port": str(INFERENCE_PORT),
         "launch_hook": LAUNCH_HOOK,
@@ -74,8 +79,8 @@ def user_data(args: FleetArgs, logs: aws.cloudwatch.LogGroup, registry_id: pulum
         "bucket": store.bucket_name,
         "bundle_key": store.bundle.key,
         "bundle_sha256": store.bundle.sha256,
-        "archive_key": store.archive.key,
-        "archive_sha256": store.archive.sha256,
+        "archive_key": version.archive.key,
+        "archive_sha256": version.archive.sha256,
     }
     return pulumi.Output.all(**values).apply(render)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.fleet_balancer import Balancer
+from infra.components.fleet_balancer import Way
 from infra.components.fleet_types import FleetArgs
 from infra.naming import child
 from infra.settings_rules import burstable
@@ -22,7 +22,7 @@ BASELINE_PERCENT = {
 }
 
 
-def policies(args: FleetArgs, group: aws.autoscaling.Group, way: Balancer | None, opts: pulumi.ResourceOptions) -> None:
+def policies(args: FleetArgs, group: aws.autoscaling.Group, way: Way | None, opts: pulumi.ResourceOptions) -> None:
     """Every scaling policy and scheduled change of the group."""
     if way:
         _by_requests(args, group, way, opts)
@@ -59,7 +59,7 @@ def cpu_target_percent(args: FleetArgs) -> float:
     return target * min(BASELINE_PERCENT.get(size, min(BASELINE_PERCENT.values())) for size in sizes) / 100
 
 
-def _by_requests(args: FleetArgs, group: aws.autoscaling.Group, way: Balancer, opts: pulumi.ResourceOptions) -> None:
+def _by_requests(args: FleetArgs, group: aws.autoscaling.Group, way: Way, opts: pulumi.ResourceOptions) -> None:
     label = pulumi.Output.concat(way.balancer.arn_suffix, "/", way.target_group.arn_suffix)
     _target(
         "requests",
@@ -101,7 +101,7 @@ def _by_backlog(
     _target("backlog", group, target, opts)
 
 
-def _wake(args: FleetArgs, group: aws.autoscaling.Group, way: Balancer | None, opts: pulumi.ResourceOptions) -> None:
+def _wake(args: FleetArgs, group: aws.autoscaling.Group, way: Way | None, opts: pulumi.ResourceOptions) -> None:
     """From zero to one: at zero instances the division of a backlog has no data, so an alarm of its own starts one."""
     policy = aws.autoscaling.Policy(
         "wake",

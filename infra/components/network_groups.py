@@ -8,6 +8,8 @@ import pulumi_aws as aws
 from infra.naming import Names, child
 
 BALANCER_PORT = 80
+# Behind no rule: only the load balancer's own health checks come of it.
+TEST_PORT = 8081
 INFERENCE_PORT = 8080
 HTTPS_PORT = 443
 

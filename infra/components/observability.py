@@ -23,6 +23,7 @@ class Watched:
     group_name: pulumi.Input[str]
     balancer_label: pulumi.Input[str] | None
     target_label: pulumi.Input[str] | None
+    canary_label: pulumi.Input[str] | None
     queue_name: pulumi.Input[str] | None
     dead_letter_name: pulumi.Input[str] | None
 
@@ -50,8 +51,8 @@ class Observability(pulumi.ComponentResource):
         self._args = args
         self._own = pulumi.ResourceOptions(parent=self)
         self.topic_arn = self._topic()
-        observability_alarms.build(args, self.topic_arn, self._own)
-        self.dashboard_url = self._dashboard() if args.settings.dashboard else None
+        alarms = observability_alarms.build(args, self.topic_arn, self._own)
+        self.dashboard_url = self._dashboard(alarms) if args.settings.dashboard else None
         self.register_outputs({"topicArn": self.topic_arn, "dashboardUrl": self.dashboard_url})
 
     def _topic(self) -> pulumi.Output[str]:
@@ -79,13 +80,13 @@ class Observability(pulumi.ComponentResource):
         arn: pulumi.Output[str] = topic.arn
         return arn
 
-    def _dashboard(self) -> str:
+    def _dashboard(self, alarms: Mapping[str, aws.cloudwatch.MetricAlarm]) -> str:
         args = self._args
         name = args.names.physical()
         aws.cloudwatch.Dashboard(
             "dashboard",
             dashboard_name=name,
-            dashboard_body=observability_dashboard.body(args),
+            dashboard_body=observability_dashboard.body(args, alarms),
             opts=self._own,
         )
         region = args.account.region

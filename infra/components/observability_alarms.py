@@ -1,4 +1,4 @@
-"""Alarms for the objectives: errors, no instance, latency, age of the queue, dead letters."""
+"""Alarms for the objectives: errors, no instance, latency, age of the queue, dead letters, and a canary's own."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_aws as aws
+
+from infra.naming import CANARY, child
 
 if TYPE_CHECKING:
     from infra.components.observability import ObservabilityArgs
@@ -28,11 +30,13 @@ class Alarm:
     missing: str = "notBreaching"
 
 
-def build(args: "ObservabilityArgs", topic_arn: pulumi.Input[str], opts: pulumi.ResourceOptions) -> None:
-    """Create the alarms that the settings ask for; each tells the topic when it starts and when it ends."""
+def build(
+    args: "ObservabilityArgs", topic_arn: pulumi.Input[str], opts: pulumi.ResourceOptions
+) -> dict[str, aws.cloudwatch.MetricAlarm]:
+    """Create the alarms that the settings ask for, by label; each tells the topic when it starts and when it ends."""
     wanted = [*_few(args), *(_more(args) if args.settings.alarms == "all" else ())]
-    for alarm in wanted:
-        aws.cloudwatch.MetricAlarm(
+    return {
+        alarm.label: aws.cloudwatch.MetricAlarm(
             alarm.label,
             name=args.names.physical(alarm.label),
             alarm_description=alarm.says,
@@ -47,6 +51,8 @@ def build(args: "ObservabilityArgs", topic_arn: pulumi.Input[str], opts: pulumi.
             opts=opts,
             **alarm.metric,
         )
+        for alarm in wanted
+    }
 
 
 def _few(args: "ObservabilityArgs") -> Iterator[Alarm]:
@@ -68,6 +74,29 @@ def _few(args: "ObservabilityArgs") -> Iterator[Alarm]:
             missing="breaching",
             metric=_ready_instances(args),
         )
+    if args.watched.canary_label is not None:
+        yield from _canary(args, args.watched.canary_label)
+
+
+def _canary(args: "ObservabilityArgs", label: pulumi.Input[str]) -> Iterator[Alarm]:
+    """Of the canary alone: in the whole service's figures its failures are diluted by its weight."""
+    yield Alarm(
+        label=child(CANARY, "errors"),
+        says=f"Over {args.settings.error_rate_percent} % of the canary's requests failed",
+        comparison="GreaterThanThreshold",
+        threshold=args.settings.error_rate_percent,
+        periods=2,
+        metric={"metric_queries": _target_error_rate(args, label)},
+    )
+    yield Alarm(
+        label=child(CANARY, "unhealthy"),
+        says="No instance of the canary can answer",
+        comparison="LessThanThreshold",
+        threshold=1,
+        periods=3,
+        missing="breaching",
+        metric={**_targets("HealthyHostCount", args, label), "period": ONE_MINUTE, "statistic": "Minimum"},
+    )
 
 
 def _more(args: "ObservabilityArgs") -> Iterator[Alarm]:
@@ -79,6 +108,17 @@ def _more(args: "ObservabilityArgs") -> Iterator[Alarm]:
         periods=3,
         metric={**_api("Latency", args), "period": FIVE_MINUTES, "extended_statistic": "p99"},
     )
+    if args.watched.canary_label is not None:
+        seconds = args.settings.latency_objective_ms / 1000
+        slow = _targets("TargetResponseTime", args, args.watched.canary_label)
+        yield Alarm(
+            label=child(CANARY, "latency"),
+            says=f"One of the canary's requests in a hundred takes longer than {args.settings.latency_objective_ms} ms",
+            comparison="GreaterThanThreshold",
+            threshold=seconds,
+            periods=3,
+            metric={**slow, "period": FIVE_MINUTES, "extended_statistic": "p99"},
+        )
     queue, dead = args.watched.queue_name, args.watched.dead_letter_name
     if queue is not None:
         yield Alarm(
@@ -111,6 +151,27 @@ def _error_rate(args: "ObservabilityArgs") -> list[dict[str, Any]]:
     return [*queries, {"id": "rate", "expression": rate, "label": "Failed requests, percent", "return_data": True}]
 
 
+def _target_error_rate(args: "ObservabilityArgs", label: pulumi.Input[str]) -> list[dict[str, Any]]:
+    """Failed share of a target group's requests, in percent: answers of 5xx, and connections that were refused."""
+    sums = {
+        "errors": "HTTPCode_Target_5XX_Count",
+        "refused": "TargetConnectionErrorCount",
+        "requests": "RequestCount",
+    }
+    queries: list[dict[str, Any]] = [
+        {
+            "id": name,
+            "metric": {**_targets(metric, args, label), "stat": "Sum", "period": FIVE_MINUTES},
+            "return_data": False,
+        }
+        for name, metric in sums.items()
+    ]
+    # The load balancer reports no zeros.
+    failed = "(FILL(errors, 0) + FILL(refused, 0))"
+    rate = f"IF(FILL(requests, 0) > 0, 100 * {failed} / requests, 0)"
+    return [*queries, {"id": "rate", "expression": rate, "label": "Failed requests, percent", "return_data": True}]
+
+
 def _ready_instances(args: "ObservabilityArgs") -> dict[str, Any]:
     watched = args.watched
     timing = {"period": ONE_MINUTE, "statistic": "Minimum"}
@@ -122,8 +183,12 @@ def _ready_instances(args: "ObservabilityArgs") -> dict[str, Any]:
             "dimensions": dimensions,
             **timing,
         }
-    targets = {"TargetGroup": watched.target_label, "LoadBalancer": watched.balancer_label}
-    return {"namespace": "AWS/ApplicationELB", "metric_name": "HealthyHostCount", "dimensions": targets, **timing}
+    return {**_targets("HealthyHostCount", args, watched.target_label), **timing}
+
+
+def _targets(metric: str, args: "ObservabilityArgs", label: pulumi.Input[str]) -> dict[str, Any]:
+    dimensions = {"TargetGroup": label, "LoadBalancer": args.watched.balancer_label}
+    return {"namespace": "AWS/ApplicationELB", "metric_name": metric, "dimensions": dimensions}
 
 
 def _api(metric: str, args: "ObservabilityArgs") -> dict[str, Any]:

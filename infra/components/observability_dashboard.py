@@ -1,28 +1,36 @@
-"""The dashboard: traffic, errors and latency of the entry, the instances, and the queue."""
+"""The dashboard: traffic, errors and latency of the entry, the instances, the queue, and a canary beside the rest."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pulumi
+import pulumi_aws as aws
+
+from infra.naming import CANARY
 
 if TYPE_CHECKING:
-    from infra.components.observability import ObservabilityArgs
+    from infra.components.observability import ObservabilityArgs, Watched
 
 WIDTH, HEIGHT = 12, 6
 
 
-def body(args: "ObservabilityArgs") -> pulumi.Output[str]:
-    """The dashboard's JSON; two graphs to a row."""
-    graphs = _graphs(args)
+def body(args: "ObservabilityArgs", alarms: Mapping[str, aws.cloudwatch.MetricAlarm]) -> pulumi.Output[str]:
+    """The dashboard's JSON, two widgets to a row: graphs, and how a canary's alarms stand."""
+    drawn = {"region": args.account.region, "period": 60, "view": "timeSeries"}
+    parts: list[tuple[str, dict[str, Any]]] = [("metric", {**drawn, **graph}) for graph in _graphs(args)]
+    if args.watched.canary_label is not None:
+        own = [alarm.arn for label, alarm in alarms.items() if label.startswith(CANARY)]
+        parts.append(("alarm", {"title": "Canary's alarms", "alarms": own}))
     widgets = [
         {
-            "type": "metric",
+            "type": kind,
             "x": WIDTH * (index % 2),
             "y": HEIGHT * (index // 2),
             "width": WIDTH,
             "height": HEIGHT,
-            "properties": {"region": args.account.region, "period": 60, "view": "timeSeries", **graph},
+            "properties": properties,
         }
-        for index, graph in enumerate(graphs)
+        for index, (kind, properties) in enumerate(parts)
     ]
     return pulumi.Output.json_dumps({"widgets": widgets}, separators=(",", ":"))
 
@@ -54,7 +62,27 @@ def _graphs(args: "ObservabilityArgs") -> list[dict[str, Any]]:
         queue = ["QueueName", watched.queue_name]
         names = ("ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible")
         found.append(_graph("Documents waiting and in work", [["AWS/SQS", name, *queue] for name in names]))
+    if watched.canary_label is not None:
+        found += _by_version(watched)
     return found
+
+
+def _by_version(watched: "Watched") -> list[dict[str, Any]]:
+    """The canary beside the main version: requests, failures and time, each by its target group."""
+    versions = {"main": watched.target_label, CANARY: watched.canary_label}
+
+    def lines(metric: str, stat: str) -> list[list[Any]]:
+        balancer = ("LoadBalancer", watched.balancer_label)
+        return [
+            ["AWS/ApplicationELB", metric, "TargetGroup", label, *balancer, {"stat": stat, "label": version}]
+            for version, label in versions.items()
+        ]
+
+    return [
+        _graph("Requests by version", lines("RequestCount", "Sum")),
+        _graph("Failed requests by version", lines("HTTPCode_Target_5XX_Count", "Sum")),
+        _graph("Seconds to answer by version, p99", lines("TargetResponseTime", "p99")),
+    ]
 
 
 def _graph(title: str, metrics: list[list[Any]], objective: int | None = None) -> dict[str, Any]:

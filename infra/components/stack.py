@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from infra.components.account import Account
 from infra.components.artifacts import Artifacts, ArtifactsArgs
 from infra.components.fleet import Fleet
-from infra.components.fleet_types import FleetArgs, FleetArtifacts, FleetIntake, FleetNetwork
+from infra.components.fleet_types import FleetArgs, FleetArtifacts, FleetCanary, FleetIntake, FleetNetwork
 from infra.components.gateway import Gateway, GatewayArgs
 from infra.components.guardrails import Guardrails, GuardrailsArgs
 from infra.components.intake import Intake, IntakeArgs
 from infra.components.network import Network, NetworkArgs
 from infra.components.observability import Observability, ObservabilityArgs, Watched
 from infra.naming import Names
-from infra.settings import StackSettings
+from infra.settings import CanarySettings, StackSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,7 @@ class Plan:
                 names=self.names,
                 account=self.account,
                 settings=settings.model,
+                canary_archive=settings.canary.canary_archive,
                 access_log_days=settings.observability.log_retention_days if settings.gateway.access_logs else None,
                 deletion_protection=protected,
             ),
@@ -89,6 +90,7 @@ class Plan:
                     public_addresses=settings.network.egress == "public",
                 ),
                 artifacts=_fleet_artifacts(artifacts, settings.model.model),
+                canary=_fleet_canary(artifacts, settings.canary),
                 intake=_fleet_intake(intake) if intake else None,
                 balancer=settings.gateway.balancer,
                 log_bucket=artifacts.log_bucket,
@@ -135,6 +137,7 @@ class Plan:
                     group_name=fleet.group_name,
                     balancer_label=fleet.balancer_label,
                     target_label=fleet.target_label,
+                    canary_label=fleet.canary_label,
                     queue_name=intake.queue_name if intake else None,
                     dead_letter_name=intake.dead_letter_name if intake else None,
                 ),
@@ -165,6 +168,13 @@ def _fleet_artifacts(artifacts: Artifacts, model: str) -> FleetArtifacts:
         archive=artifacts.archive,
         bundle=artifacts.bundle,
     )
+
+
+def _fleet_canary(artifacts: Artifacts, settings: CanarySettings) -> FleetCanary | None:
+    if artifacts.canary is None:
+        return None
+    weight = settings.canary_weight_percent
+    return FleetCanary(archive=artifacts.canary, weight_percent=weight, size=settings.canary_size)
 
 
 def _fleet_intake(intake: Intake) -> FleetIntake:

@@ -21,10 +21,12 @@ class Traffic(Protocol):
     def quantity(self, resource: Resource, key: str) -> Quantity | None:
         """The monthly quantity behind a usage key, None when the workload does not know it."""
 
-    def instances(self, resource: Resource, minimum: int, maximum: int, types: tuple[str, ...]) -> Curve | None:
+    def instances(
+        self, resource: Resource, size: tuple[int, int], types: tuple[str, ...], share: Fraction
+    ) -> Curve | None:
         """Instances of an autoscaling group while requests come, None when the model's capacity is not known."""
 
-    def sizing(self, types: tuple[str, ...]) -> str:
+    def sizing(self, types: tuple[str, ...], share: Fraction) -> str:
         """In words how that number comes about."""
 
     def size_kb(self, key: str) -> Decimal | None:

@@ -57,27 +57,36 @@ class StackTraffic:
         rule = RULES.get((resource.type, key))
         return rule(self, resource) if rule and resource.component else None
 
-    def instances(self, resource: Resource, minimum: int, maximum: int, types: tuple[str, ...]) -> Curve | None:
-        """Instances while requests come: the average rate over what one is planned to answer; limited by the peak."""
-        rate = self.rate(types[0])
+    def instances(
+        self, resource: Resource, size: tuple[int, int], types: tuple[str, ...], share: Fraction
+    ) -> Curve | None:
+        """Instances while requests come: the average rate over what one is planned to answer; limited by the peak.
+
+        `size` is minimum and maximum, `share` the part of the traffic that comes to this group.
+        """
+        (minimum, maximum), rate = size, self.rate(types[0])
         if rate is None:
             return None
-        seconds = self.workload.open_hours * SECONDS_IN_AN_HOUR
+        if not share:
+            return Curve.constant(minimum)
+        seconds = self.workload.open_hours * SECONDS_IN_AN_HOUR / share
         planned = rate * Fraction(self.workload.serving.utilisation) * seconds
         peak = Fraction(self.workload.volume.peak_to_average)
         most = maximum * rate * seconds / peak
-        reason = f"{resource.name} at its maximum of {maximum} x {types[0]}, {float(rate):g} a second each"
+        part = "" if share == 1 else f", with {_percent(share)} of the traffic"
+        reason = f"{resource.name} at its maximum of {maximum} x {types[0]}, {float(rate):g} a second each{part}"
         return Curve.steps(planned, minimum, maximum).limited(most, reason)
 
-    def sizing(self, types: tuple[str, ...]) -> str:
+    def sizing(self, types: tuple[str, ...], share: Fraction) -> str:
         """In words how many instances the traffic needs; empty when the capacity of the type is not known."""
         rate = self.rate(types[0])
         if rate is None:
             return ""
         volume, utilisation = self.workload.volume, self.workload.serving.utilisation
-        asked = Fraction(volume.per_month) / (self.workload.open_hours * SECONDS_IN_AN_HOUR)
+        asked = Fraction(volume.per_month) / (self.workload.open_hours * SECONDS_IN_AN_HOUR) * share
+        part = "" if share == 1 else f" ({_percent(share)} of the traffic)"
         return (
-            f"{float(asked):.3g} {volume.unit} a second on average over what one {types[0]} is planned for: "
+            f"{float(asked):.3g} {volume.unit} a second on average{part} over what one {types[0]} is planned for: "
             f"{float(rate):g} a second x serving.utilisation {utilisation}, rounded up"
         )
 
@@ -106,6 +115,10 @@ class StackTraffic:
     def gb(self, bytes_per_request: Decimal) -> Curve:
         """GB a month of so many bytes a request."""
         return self.requests * Fraction(bytes_per_request) / BYTES_IN_A_GB
+
+
+def _percent(share: Fraction) -> str:
+    return f"{float(share * 100):g} %"
 
 
 def _requests(traffic: StackTraffic, resource: Resource) -> Quantity:

@@ -1,7 +1,10 @@
 """Recordings of the committed stacks and of trial stacks, each made once."""
 
+import atexit
 import functools
+import hashlib
 import json
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -30,6 +33,33 @@ def committed(stack: str) -> Recording:
 def trial(**changes: object) -> Recording:
     """A stack of the defaults with these changes."""
     return _trial(json.dumps(changes, sort_keys=True))
+
+
+@functools.cache
+def _archives() -> Path:
+    """A folder with two archives and a bundle of a few bytes; it goes with the process."""
+    folder = Path(tempfile.mkdtemp(prefix="archives-"))
+    atexit.register(shutil.rmtree, folder)
+    for name in ("main.mar", "canary.mar", "node.tar.gz"):
+        (folder / name).write_bytes(name.encode())
+    return folder
+
+
+def archive_path(name: str) -> str:
+    """One of the files that a canary's trial stack is given: main, canary or node."""
+    (path,) = _archives().glob(f"{name}.*")
+    return str(path)
+
+
+def archive_digest(name: str) -> str:
+    """SHA-256 of such a file."""
+    return hashlib.sha256(Path(archive_path(name)).read_bytes()).hexdigest()
+
+
+def canary(**changes: object) -> Recording:
+    """A stack of the defaults with a canary and these changes."""
+    files = {"modelArchive": "main", "canaryArchive": "canary", "nodeBundle": "node"}
+    return trial(**{**{key: archive_path(name) for key, name in files.items()}, **changes})
 
 
 @functools.cache

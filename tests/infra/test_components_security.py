@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.record import Recording
-from tests.infra.stack_variants import committed, of_type, only, trial
+from tests.infra.stack_variants import canary, committed, of_type, only, trial
 
 Row = dict[str, Any]
 VARIANTS = {
@@ -18,6 +18,7 @@ VARIANTS = {
     "prod": lambda: committed("prod"),
     "endpoints": lambda: trial(egress="endpoints", intake=True, flowLogs=True),
     "zero": lambda: trial(minSize=0, scaleToZero=True, intake=True),
+    "canary": lambda: canary(intake=True),
 }
 INGRESS = "vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "vpc/securityGroupEgressRule:SecurityGroupEgressRule"
@@ -33,22 +34,22 @@ def identity_statements(stack: Recording) -> Iterator[Row]:
         yield from json.loads(row["inputs"]["policy"])["Statement"]
 
 
-def template(stack: Recording) -> Row:
-    return only(stack, "ec2/launchTemplate:LaunchTemplate")
+def templates(stack: Recording) -> list[Row]:
+    found = [row["inputs"] for row in of_type(stack, "ec2/launchTemplate:LaunchTemplate")]
+    assert found
+    return found
 
 
 def test_instances_answer_the_second_metadata_version_only_and_to_nobody_behind_them(stack: Recording) -> None:
-    assert template(stack)["metadataOptions"] == {
-        "httpEndpoint": "enabled",
-        "httpTokens": "required",
-        "httpPutResponseHopLimit": 1,
-    }
+    wanted = {"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1}
+    assert all(template["metadataOptions"] == wanted for template in templates(stack))
 
 
 def test_instances_have_encrypted_disks_and_no_key_pair(stack: Recording) -> None:
-    (disk,) = template(stack)["blockDeviceMappings"]
-    assert (disk["ebs"]["encrypted"], disk["ebs"]["volumeType"]) == ("true", "gp3")
-    assert "keyName" not in template(stack)
+    for template in templates(stack):
+        (disk,) = template["blockDeviceMappings"]
+        assert (disk["ebs"]["encrypted"], disk["ebs"]["volumeType"]) == ("true", "gp3")
+        assert "keyName" not in template
 
 
 def test_only_the_group_before_them_reaches_the_instances_and_only_on_the_inference_port(stack: Recording) -> None:
@@ -122,18 +123,20 @@ def test_logs_queues_and_topics_use_the_one_key_which_rotates(stack: Recording) 
 
 
 def test_the_start_script_is_rendered_whole_and_holds_no_credentials(stack: Recording) -> None:
-    script = base64.b64decode(template(stack)["userData"]).decode()
-    assert script.startswith("#!/bin/bash\n")
-    assert "@{" not in script
-    assert "sha256sum --check --strict" in script
-    assert not any(word in script.lower() for word in ("secret", "password", "access_key", "authorization"))
-    assert len(script) < 16 * 1024  # the most that EC2 takes
+    for template in templates(stack):
+        script = base64.b64decode(template["userData"]).decode()
+        assert script.startswith("#!/bin/bash\n")
+        assert "@{" not in script
+        assert "sha256sum --check --strict" in script
+        assert not any(word in script.lower() for word in ("secret", "password", "access_key", "authorization"))
+        assert len(script) < 16 * 1024  # the most that EC2 takes
 
 
 def test_the_start_script_is_sound_bash_and_runs_only_what_root_owns(stack: Recording) -> None:
-    script = base64.b64decode(template(stack)["userData"])
-    subprocess.run(["bash", "-n"], input=script, check=True)  # noqa: S607
-    assert b"chown -R root:breakeven /opt/breakeven" in script
+    for template in templates(stack):
+        script = base64.b64decode(template["userData"])
+        subprocess.run(["bash", "-n"], input=script, check=True)  # noqa: S607
+        assert b"chown -R root:breakeven /opt/breakeven" in script
 
 
 def test_every_route_asks_who_is_calling(stack: Recording) -> None:

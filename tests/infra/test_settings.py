@@ -54,6 +54,7 @@ def test_values_come_as_texts_from_the_engine_and_typed_from_yaml() -> None:
 
 
 SCHEDULE = {"name": "day", "recurrence": "0 7 * * *", "minSize": 1, "maxSize": 2}
+CANARY = {"modelArchive": "a.mar", "canaryArchive": "b.mar", "nodeBundle": "n.tar.gz"}
 REFUSED = [
     ({"minSize": 5}, "minSize: 5 is above maxSize 4; use 0 to 4, or raise maxSize"),
     ({"onDemandBase": 9}, "onDemandBase: 9 is above maxSize 4"),
@@ -87,6 +88,13 @@ REFUSED = [
     ({"auth": "jwt", "jwtIssuer": "https://id.example.com"}, "jwtAudience: the list is empty with auth jwt"),
     ({"scaleToZero": True}, "scaleToZero: true with minSize 1; set minSize to 0"),
     ({"scaleToZero": True, "minSize": 0, "balancer": False}, "scaleToZero: true with nothing that could wake"),
+    ({**CANARY, "balancer": False}, "canaryArchive: 'b.mar' with balancer false; set balancer to true"),
+    ({**CANARY, "modelArchive": ""}, "canaryArchive: 'b.mar' with modelArchive empty; give modelArchive too"),
+    ({**CANARY, "nodeBundle": ""}, "canaryArchive: 'b.mar' with nodeBundle empty; give nodeBundle too"),
+    ({"canaryArchive": 7}, "canaryArchive: 7 is not a text"),
+    ({"canaryWeightPercent": 51}, "canaryWeightPercent: 51 is out of range; use 0 to 50"),
+    ({"canaryWeightPercent": -1}, "canaryWeightPercent: -1 is out of range; use 0 to 50"),
+    ({"canarySize": 0}, "canarySize: 0 is out of range; use 1 to 100"),
     ({"budgetUsd": -1}, "budgetUsd: -1 is out of range"),
     ({"alarmEmail": "nobody"}, "alarmEmail: 'nobody' has not the shape of one; write it like ops@example.com"),
     ({"logRetentionDays": 8}, "logRetentionDays: 8 is not allowed; use one of 1, 3, 5, 7"),
@@ -128,6 +136,8 @@ WARNED = [
     ({"budgetUsd": 5, "budgetScope": "stack"}, "budgetScope: stack counts only"),
     ({"instanceTypes": ["g4dn.xlarge", "p5.48xlarge"]}, "no capacity of p5.48xlarge with resnet50"),
     ({"modelArchive": ""}, "modelArchive and nodeBundle: empty"),
+    ({**CANARY, "canaryArchive": "a.mar"}, "canaryArchive: the same file as modelArchive"),
+    ({**CANARY, "scaleToZero": True, "minSize": 0}, "canarySize: 1 runs all the time"),
 ]
 
 

@@ -22,11 +22,13 @@ from infra.costs.pricers.compute import (
 )
 from infra.costs.pricers.volumes import volume_lines
 from infra.costs.pricing import Pricing, prices, times
-from infra.costs.stack import Inputs, Resource, Unreadable
+from infra.costs.stack import Inputs, Resource, Unreadable, missing
 
 SCHEDULE: Final = "aws:autoscaling/schedule:Schedule"
 LAUNCH_CONFIGURATION: Final = "aws:ec2/launchConfiguration:LaunchConfiguration"
 MOST_INSTANCES: Final = 10_000
+TRAFFIC_TAG: Final = "trafficPercent"
+"""A group's share of the traffic, where several share it: a canary's weight, and what it leaves the main group."""
 ROOT_BASIS: Final = "no disk is mapped: the image's own, 8 GB gp2 assumed"
 
 
@@ -42,6 +44,7 @@ class Group:
     on_demand_base: int = 0
     on_demand_share: Fraction = Fraction(1)
     public_addresses: int = 0
+    traffic_share: Fraction = Fraction(1)
 
     @property
     def summary(self) -> str:
@@ -95,7 +98,7 @@ def _hours(pricing: Pricing, group: Group, hours: Quantity, *, spot: bool) -> It
     steady = spread == (first.price.amount, first.price.amount)
     label = usage_label(pricing, first.kind, group.types[0])
     others = f"; range over {', '.join(group.types)}" if len(group.types) > 1 else ""
-    sizing = pricing.traffic.sizing(group.types) if pricing.traffic and pricing.stated("instances") is None else ""
+    sizing = _sizing(pricing, group)
     basis = f"{first.basis or 'instances x hours'}{others}{f'; instances: {sizing}' if sizing else ''}"
     yield pricing.line(
         label,
@@ -108,6 +111,15 @@ def _hours(pricing: Pricing, group: Group, hours: Quantity, *, spot: bool) -> It
     )
 
 
+def _sizing(pricing: Pricing, group: Group) -> str:
+    """In words where the number of instances comes from; empty where the traffic has no say in it."""
+    if pricing.traffic is None or pricing.stated("instances") is not None:
+        return ""
+    if group.traffic_share != 1 and group.minimum == group.maximum:
+        return f"{group.minimum}, fixed; {float(group.traffic_share * 100):g} % of the traffic comes here"
+    return pricing.traffic.sizing(group.types, group.traffic_share)
+
+
 def _running(resource: Resource, pricing: Pricing, group: Group) -> Quantity:
     """Instances while requests come: stated, else what the traffic needs, else desired, else the minimum."""
     stated = pricing.stated("instances")
@@ -116,7 +128,8 @@ def _running(resource: Resource, pricing: Pricing, group: Group) -> Quantity:
     low, high = Curve.constant(group.minimum), Curve.constant(group.maximum)
     needed = None
     if pricing.traffic:
-        needed = pricing.traffic.instances(resource, group.minimum, group.maximum, group.types)
+        size = (group.minimum, group.maximum)
+        needed = pricing.traffic.instances(resource, size, group.types, group.traffic_share)
     return Cases(low, needed or Curve.constant(group.desired), high)
 
 
@@ -161,7 +174,21 @@ def _group(resource: Resource, pricing: Pricing) -> Group:
         on_demand_base=bought.count("onDemandBaseCapacity", 0),
         on_demand_share=Fraction(0) if all_spot else Fraction(share) / 100,
         public_addresses=_addresses(resource, pricing, address),
+        traffic_share=_traffic_share(resource),
     )
+
+
+def _traffic_share(resource: Resource) -> Fraction:
+    """The part of the traffic that comes to this group: all of it, unless a tag that can be read says how much."""
+    if missing(resource.inputs.get("tags")):
+        return Fraction(1)
+    for tag in resource.inputs.objects("tags"):
+        if tag.get("key") == TRAFFIC_TAG:
+            percent = tag.number("value")
+            if not 0 <= percent <= 100:
+                raise InputError(f"{resource.name} tag {TRAFFIC_TAG}", f"{percent} is out of range", "use 0 to 100")
+            return Fraction(percent) / 100
+    return Fraction(1)
 
 
 def _size(inputs: Inputs, key: str, weight: Decimal) -> int:

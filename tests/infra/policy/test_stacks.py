@@ -6,7 +6,7 @@ from infra.costs.readers import stack_from_rows
 from infra.policy.check import Checked, check, refuse_unused
 from infra.policy.exemptions import read_exemptions
 from infra.record import Recording
-from tests.infra.stack_variants import committed, trial
+from tests.infra.stack_variants import canary, committed, trial
 
 STACKS = ("small", "dev", "prod")
 OTHERS = {
@@ -35,6 +35,12 @@ def test_no_mandatory_rule_is_violated_without_a_written_exception(stack: str) -
 @pytest.mark.parametrize("settings", OTHERS.values(), ids=OTHERS)
 def test_other_settings_keep_every_mandatory_rule_too(settings: dict[str, object]) -> None:
     result = checked(trial(**settings))
+    assert [(finding.rule.id, finding.resource.name) for finding in result.mandatory] == []
+    assert result.undecided == ()
+
+
+def test_a_canary_keeps_every_mandatory_rule_too() -> None:
+    result = checked(canary())
     assert [(finding.rule.id, finding.resource.name) for finding in result.mandatory] == []
     assert result.undecided == ()
 
