@@ -61,9 +61,9 @@ def emulator(interception: Interception | None = None) -> Iterator[dict[str, str
 @cache
 def _patch() -> None:
     """Change moto, once for the process."""
-    from tests.emulator_patches import apigateway, autoscaling, budgets, ec2, storage
+    from tests.emulator_patches import apigateway, autoscaling, budgets, ec2, logs, servicediscovery, storage
 
-    for module in (apigateway, autoscaling, budgets, ec2, storage):
+    for module in (apigateway, autoscaling, budgets, ec2, logs, servicediscovery, storage):
         module.apply()
 
 

@@ -1,11 +1,13 @@
 """The Pulumi CLI that the Automation API drives: the one on PATH, else one installed for this project."""
 
 import subprocess
+from http.client import HTTPException
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Final
 
 from infra.costs.errors import InputError
+from infra.costs.stack import printable
 
 if TYPE_CHECKING:
     from pulumi.automation import PulumiCommand
@@ -29,9 +31,18 @@ def command(*, install: bool = True) -> "PulumiCommand":
     except InvalidVersionError as error:
         reason = " ".join(str(error).split()).split(". Please")[0]
         raise InputError("pulumi", reason, f"install {PINNED} or newer, or take it off PATH") from error
-    except (OSError, subprocess.CalledProcessError) as error:
-        reason = f"{PINNED} could not be installed ({type(error).__name__})"
-        raise InputError("pulumi", reason, "install the CLI yourself: https://www.pulumi.com/docs/install") from error
+    except (OSError, HTTPException, subprocess.CalledProcessError) as error:
+        reason = f"the CLI is not on PATH, and {PINNED} could not be installed ({_why(error)})"
+        action = "check the network, or install the CLI: https://www.pulumi.com/docs/install"
+        raise InputError("pulumi", reason, action) from error
+
+
+def _why(error: Exception) -> str:
+    """The last line that the installer said, else the network's own reason."""
+    said = error.output if isinstance(error, subprocess.CalledProcessError) else b""
+    lines = (said or b"").decode(errors="replace").strip().splitlines()
+    reason = lines[-1] if lines else str(getattr(error, "reason", error))
+    return printable(" ".join(reason.split())[:120])
 
 
 def _installed() -> bool:

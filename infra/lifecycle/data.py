@@ -1,13 +1,11 @@
 """What a stack holds that is somebody's data, and what keeps it from being deleted."""
 
-import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.lifecycle.aws import Account, told
-from infra.lifecycle.engine import run
-from infra.lifecycle.workspace import Deployed, Row, Workspace
+from infra.lifecycle.workspace import Deployed, Row
 
 BUCKET: Final = "aws:s3/bucket:Bucket"
 LOG_GROUP: Final = "aws:cloudwatch/logGroup:LogGroup"
@@ -47,19 +45,13 @@ def is_protected(deployed: Deployed) -> bool:
 
 def keepable(deployed: Deployed) -> tuple[Row, ...]:
     """What `--keep-data` leaves: buckets with their settings and objects, log groups, and the key of both."""
-    return tuple(row for row in deployed.rows if _is_kept(str(row.get("type"))))
+    return tuple(row for row in deployed.rows if is_data(row))
 
 
-def retain(workspace: Workspace, deployed: Deployed) -> None:
-    """Mark the data in the state as retained: `destroy` then forgets it and leaves it in AWS."""
-    from pulumi.automation import Deployment
-
-    document: dict[str, Any] = copy.deepcopy(dict(deployed.document))
-    for row in document["resources"]:
-        if _is_kept(str(row.get("type"))):
-            row["retainOnDelete"] = True
-    # 3: sdk/go/common/apitype, DeploymentSchemaVersionCurrent; the engine exports no other yet.
-    run(workspace.stack, lambda: workspace.stack.import_stack(Deployment(version=3, deployment=document)))
+def is_data(row: Row) -> bool:
+    """Whether a resource of the state is data, or belongs to it: all but what a bucket notifies."""
+    token = str(row.get("type"))
+    return (token.startswith("aws:s3/") and token != NOTIFICATION) or token in (LOG_GROUP, KEY)
 
 
 def empty(account: Account, deployed: Deployed) -> None:
@@ -89,10 +81,6 @@ def delete_stray_logs(account: Account, deployed: Deployed) -> None:
             if group["logGroupName"] == prefix or prefix.endswith("/"):
                 with told(f"log group {group['logGroupName']}"):
                     client.delete_log_group(logGroupName=group["logGroupName"])
-
-
-def _is_kept(token: str) -> bool:
-    return (token.startswith("aws:s3/") and token != NOTIFICATION) or token in (LOG_GROUP, KEY)
 
 
 def _existing(account: Account, deployed: Deployed) -> Iterator[str]:

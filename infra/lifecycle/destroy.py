@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from infra.lifecycle import data
+from infra.lifecycle import data, kept
 from infra.lifecycle.aws import Account
 from infra.lifecycle.engine import Progress, Say, run
 from infra.lifecycle.errors import DeploymentError
@@ -27,23 +27,28 @@ def destroy(workspace: Workspace, account: Account, say: Say, *, keep_data: bool
     deployed = workspace.deployed()
     data.unprotect(account, deployed)
     if keep_data:
-        data.retain(workspace, deployed)
-    else:
-        data.empty(account, deployed)
+        kept.keep(workspace, deployed)
+        left = data.keepable(deployed)
+        _delete(workspace, account, deployed, say, left=len(left))
+        kept.forget_outputs(workspace)
+        return frozenset(str(row["id"]) for row in left if row.get("id"))
+    kept.release(workspace, deployed)
+    data.empty(account, deployed)
     _delete(workspace, account, deployed, say)
-    if keep_data:
-        return frozenset(str(row["id"]) for row in data.keepable(deployed) if row.get("id"))
     data.delete_stray_logs(account, deployed)
     return frozenset()
 
 
-def _delete(workspace: Workspace, account: Account, deployed: Deployed, say: Say) -> None:
-    progress = Progress(say, expected=sum(1 for row in deployed.rows if row.get("custom")))
+def _delete(workspace: Workspace, account: Account, deployed: Deployed, say: Say, left: int = 0) -> None:
+    """Delete everything, or all but the `left` resources that are protected."""
+    stack = workspace.stack
+    progress = Progress(say, expected=sum(1 for row in deployed.rows if row.get("custom")) - left)
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            run(workspace.stack, lambda: workspace.stack.destroy(on_event=progress, color="never"), progress)
+            run(stack, lambda: stack.destroy(on_event=progress, color="never", exclude_protected=left > 0), progress)
         except DeploymentError as error:
-            if IN_THE_WAY not in str(error) or attempt == ATTEMPTS:
+            # The first complaint is the error's, and another resource may have complained first.
+            if attempt == ATTEMPTS or IN_THE_WAY not in " ".join([str(error), *progress.errors]):
                 raise
             say("  waiting for AWS to release network interfaces")
             _wait_for_interfaces(account, deployed)

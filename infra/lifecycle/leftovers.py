@@ -38,12 +38,12 @@ class Marks:
 
     def has(self, tags: Any) -> bool:
         """Whether tags, as a map or as AWS lists them, are the stack's."""
-        found = tags if isinstance(tags, Mapping) else {_key(tag): _value(tag) for tag in tags or ()}
+        found = tags_of(tags)
         return found.get("project") == self.project and found.get("stack") == self.stack
 
     def others(self, tags: Any) -> bool:
         """Whether tags name another stack or project."""
-        found = tags if isinstance(tags, Mapping) else {_key(tag): _value(tag) for tag in tags or ()}
+        found = tags_of(tags)
         return "stack" in found and "project" in found and not self.has(found)
 
     @property
@@ -53,6 +53,11 @@ class Marks:
             {"Name": "tag:project", "Values": [self.project]},
             {"Name": "tag:stack", "Values": [self.stack]},
         ]
+
+
+def tags_of(tags: Any) -> Mapping[str, str]:
+    """Tags as a map, however the service lists them."""
+    return tags if isinstance(tags, Mapping) else {_key(tag): _value(tag) for tag in tags or ()}
 
 
 def monthly(leftovers: Iterable[Leftover], region: str, book: PriceBook | None = None) -> dict[str, Fraction | None]:

@@ -1,11 +1,8 @@
-"""What can be refused before anything is created: files, budget, credentials, permissions, the region's offer."""
+"""What can be refused before anything is created: budget, credentials, permissions, the region's offer."""
 
-import hashlib
 from fractions import Fraction
-from pathlib import Path
 from typing import Final
 
-from infra.costs.errors import InputError
 from infra.costs.reports.words import money
 from infra.lifecycle.aws import Account, code_of, told
 from infra.lifecycle.errors import AccountError, BudgetError
@@ -21,20 +18,16 @@ def account_of(config: StackConfig) -> Account:
     return Account(config.region, profile if isinstance(profile, str) else "")
 
 
-def check_budget(stack: str, settings: StackSettings, lowest: Fraction) -> None:
-    """Raises BudgetError when the budget is below what the stack costs with its group at the minimum."""
+def check_budget(stack: str, settings: StackSettings, lowest: Fraction, expected: Fraction) -> None:
+    """Raises BudgetError when the budget, if there is one, is below what a month costs.
+
+    `lowest` has the group at its minimum, `expected` is the limit that the policy pack sets, too.
+    """
     budget = settings.guardrails.budget_usd
-    if budget and lowest > budget:
-        reason = f"{budget} is below the stack's minimum of {money(lowest)} USD a month"
-        raise BudgetError(f"stack {stack} budgetUsd", reason, "raise it, or make the stack smaller")
-
-
-def check_files(settings: StackSettings, root: Path) -> None:
-    """Raises InputError for an archive or bundle that is missing or does not match the digest beside it."""
-    model = settings.model
-    for key, path in (("modelArchive", model.model_archive), ("nodeBundle", model.node_bundle)):
-        if path:
-            _check_file(key, root / path, path)
+    for cost, words in ((lowest, "stack's minimum of"), (expected, "expected")):
+        if budget and cost > budget:
+            reason = f"{budget} is below the {words} {money(cost)} USD a month"
+            raise BudgetError(f"stack {stack} budgetUsd", reason, "raise it, or make the stack smaller")
 
 
 def check_account(account: Account, settings: StackSettings) -> str:
@@ -75,19 +68,3 @@ def _check_permission(account: Account) -> None:
     except AccountError as error:
         if code_of(error) != MAY:
             raise
-
-
-def _check_file(key: str, path: Path, shown: str) -> None:
-    beside = path.with_name(f"{path.name}.sha256")
-    if not path.is_file():
-        raise InputError(key, f"{shown} cannot be read", "build it first, or leave the setting empty")
-    if not beside.is_file():
-        return
-    words = beside.read_text(encoding="utf-8").split()
-    with path.open("rb") as stream:
-        actual = hashlib.file_digest(stream, "sha256").hexdigest()
-    if not words or words[0].lower() != actual:
-        reason = (
-            f"{shown} has SHA-256 {actual[:12]}.., and {beside.name} says {words[0][:12] if words else 'nothing'}.."
-        )
-        raise InputError(key, reason, "build or fetch the file again")

@@ -11,20 +11,25 @@ from infra.costs.prices import DATA, read_toml
 from infra.lifecycle.aws import Account, told
 from infra.settings import FleetSettings
 
-# docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html; the codes are the same in every region.
+# The limits: docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html. The codes, the same in every
+# region, were looked up on 2026-11-23:
+#   [aws] docs.aws.amazon.com/cli/latest/userguide/cli_service-quotas_code_examples.html, which names the quota
+#   [mr] github.com/meadowdata/meadowrun 03a9d15 src/meadowrun/aws_integration/quotas.py, copied from AWS's console
+#   [my] github.com/scttfrdmn/mycelium afc25c7 truffle/pkg/quotas/quotas.go
+#   [list] public copies of what `aws service-quotas list-service-quotas --service-code ec2` prints, with its name
 ON_DEMAND: Final[Mapping[str, str]] = {
-    "standard": "L-1216C47A",
-    "g": "L-DB2E81BA",
-    "p": "L-417A185B",
-    "inf": "L-1945791B",
-    "trn": "L-2C3B7624",
+    "standard": "L-1216C47A",  # [aws] [mr]
+    "g": "L-DB2E81BA",  # [mr]
+    "p": "L-417A185B",  # [mr]
+    "inf": "L-1945791B",  # [mr]
+    "trn": "L-2C3B7624",  # [my] [list]
 }
 SPOT: Final[Mapping[str, str]] = {
-    "standard": "L-34B43A08",
-    "g": "L-3819A6DF",
-    "p": "L-7212CCBC",
-    "inf": "L-B5D1601B",
-    "trn": "L-6B0D517C",
+    "standard": "L-34B43A08",  # [mr]
+    "g": "L-3819A6DF",  # [mr]
+    "p": "L-7212CCBC",  # [mr]
+    "inf": "L-B5D1601B",  # [mr]
+    "trn": "L-6B0D517C",  # [list]; [my] has a code of dedicated hosts here
 }
 STANDARD: Final = re.compile(r"(a|c|d|h|i|im|is|m|r|t|z)\d")
 

@@ -26,6 +26,11 @@ class Finding:
         """Whether the stack is refused for it."""
         return self.rule.level == MANDATORY
 
+    def __str__(self) -> str:
+        where = " ".join(part for part in (self.resource.component, self.resource.name) if part)
+        action = "change that, or write down an exception and its reason (docs/security.md)"
+        return f"{self.rule.id} on {where}: {self.message}; {action}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excepted:

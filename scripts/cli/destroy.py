@@ -67,9 +67,10 @@ def _show_savings(workspace: "Workspace", deployed: "Deployed") -> None:
 
 
 def _choice(account: "Account", deployed: "Deployed", stated: bool | None, yes: bool) -> bool:
-    """Whether data is kept: as stated, else as answered; a protected stack wants it stated."""
+    """Whether data is kept: as stated, else as answered; a protected stack, or kept data, wants it stated."""
     from infra.costs.errors import InputError
     from infra.lifecycle import data
+    from infra.lifecycle.kept import kept
 
     held = data.held(account, deployed)
     for row in held:
@@ -77,11 +78,13 @@ def _choice(account: "Account", deployed: "Deployed", stated: bool | None, yes: 
     if stated is not None:
         return stated
     if yes:
+        reason = "its data was kept on purpose" if kept(deployed) else ""
         if data.is_protected(deployed) and held:
             reason = "it was deployed with deletionProtection and holds data"
+        if reason:
             raise InputError(f"stack {deployed.stack}", reason, "add --keep-data or --delete-data")
         return False
-    return bool(held) and live.agreed("Keep the data (buckets, log groups and their key)?", yes)
+    return bool(held or kept(deployed)) and live.agreed("Keep the data (buckets, log groups and their key)?", yes)
 
 
 def _sweep(workspace: "Workspace", account: "Account", kept: frozenset[str]) -> None:

@@ -42,10 +42,11 @@ def up(
     folder = live.folder(project)
     given = session.Inputs(workload=workload, volume=volume, prices=tuple(prices or ()))
     recording = record(stack, folder)
-    preflight.check_files(recording.settings, session.ROOT)
+    _check_rules(recording)
     _show_cost(recording, given)
     preflight.check_account(preflight.account_of(_config(stack, folder)), recording.settings)
     workspace = Workspace.open(stack, folder, create=True)
+    _take_back(workspace, recording)
     _show_change(workspace, recording, given)
     live.say("Asking the provider what there is to do ...")
     foreseen = work.foresee(workspace, live.say)
@@ -64,24 +65,44 @@ def _config(stack: str, folder: Path) -> Any:
     return read_config(stack, folder)
 
 
+def _check_rules(recording: "Recording") -> None:
+    """The mandatory rules of `breakeven check`: one line for each violation without a written exception."""
+    from infra.costs.readers import stack_from_rows
+    from infra.policy.check import VIOLATED, check
+
+    name = recording.stack
+    checked = check(stack_from_rows(recording.resources, name, f"stack {name}", recording.region))
+    for finding in checked.mandatory:
+        typer.echo(f"breakeven: {finding}", err=True)
+    if checked.mandatory:
+        raise typer.Exit(VIOLATED)
+
+
 def _show_cost(recording: "Recording", given: "Inputs") -> None:
-    """The bill of what the program asks for; refuses a budget that cannot hold."""
+    """The bill of what the program asks for; refuses a budget that it is above."""
     from infra.costs.readers import stack_from_rows
     from infra.costs.reports import Report
-    from infra.costs.reports.words import money
     from infra.lifecycle import preflight
     from scripts.cli import session
     from scripts.cli.options import Format
 
     name = recording.stack
     priced = given.price(stack_from_rows(recording.resources, name, f"stack {name}", recording.region))
-    preflight.check_budget(name, recording.settings, priced.monthly("low"))
     session.write(Report("up", f"stack {name}", priced, None, recording.warnings), Format.TEXT)
-    budget = recording.settings.guardrails.budget_usd
-    expected = priced.monthly("expected")
-    if budget and expected > budget:
-        live.say(f"Note: {money(expected)} USD a month are expected, and budgetUsd is {budget}")
     live.say("")
+    preflight.check_budget(name, recording.settings, priced.monthly("low"), priced.monthly("expected"))
+
+
+def _take_back(workspace: "Workspace", recording: "Recording") -> None:
+    """Names what an earlier teardown kept: what the state has, and log groups that a lost state does not."""
+    from infra.lifecycle.kept import holders
+    from infra.lifecycle.preflight import account_of
+    from infra.lifecycle.take_back import take_back
+
+    found = take_back(workspace, account_of(workspace.config), recording.resources)
+    names = [*holders(workspace.deployed()), *found]
+    if names:
+        live.columns([f"Takes back what an earlier teardown kept: {', '.join(names)}.", ""])
 
 
 def _show_change(workspace: "Workspace", recording: "Recording", given: "Inputs") -> None:

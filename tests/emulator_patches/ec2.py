@@ -8,6 +8,7 @@ from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.launch_templates import LaunchTemplates
+from moto.ec2.responses.vpcs import VPCs
 from moto.ec2.utils import parse_user_data
 
 from tests.emulator_patches.patching import after, replace
@@ -20,6 +21,7 @@ def apply() -> None:
     after(LaunchTemplates, "create_launch_template", _drop_own_tags)
     after(Instance, "terminate", _take_along)
     replace(VPCBackend, "delete_vpc_endpoints", _once)
+    replace(VPCs, "create_vpc", _not_on_trial)
     after(NatGatewayBackend, "delete_nat_gateway", _release_interface)
 
 
@@ -50,6 +52,16 @@ def _parsed(original: Any) -> Any:
         return original(template, data, description)
 
     return create_version
+
+
+def _not_on_trial(original: Any) -> Any:
+    """A dry run creates no network."""
+
+    def create_vpc(response: Any) -> Any:
+        response.error_on_dryrun()
+        return original(response)
+
+    return create_vpc
 
 
 def _drop_own_tags(_: Any, response: Any) -> None:

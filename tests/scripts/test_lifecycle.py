@@ -12,36 +12,13 @@ from typing import Any
 
 import pytest
 
-from tests.emulator import emulator
 from tests.infra.costs.stacks import VOLUME, export, row
-from tests.infra.engine import Engine, needs_engine
+from tests.infra.engine import needs_engine
 from tests.infra.stack_variants import trial_project
 from tests.scripts.command import ROOT, breakeven
+from tests.scripts.stage import IMAGE, Stage, one_line, staged, verb
 
-IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 SMALL = {"model": "efficientnet_lite0", "instanceTypes": ["t3.medium"], "amiParameter": IMAGE}
-Done = subprocess.CompletedProcess[str]
-
-
-def verb(*arguments: str, project: Path, environment: dict[str, str]) -> Done:
-    return subprocess.run(
-        [sys.executable, "-m", "scripts.cli", *arguments],
-        cwd=ROOT,
-        env={**environment, "BREAKEVEN_PROJECT": str(project), "COLUMNS": "80"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=400,
-        check=False,
-    )
-
-
-def one_line(done: Done) -> str:
-    """What a user's mistake looks like: one line on standard error."""
-    assert "Traceback" not in done.stderr + done.stdout
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("breakeven: ")
-    return line
 
 
 @pytest.fixture
@@ -85,6 +62,7 @@ def test_comparing_imports_neither_engine_nor_account() -> None:
         ({"budgetUsd": 40}, 5, "budgetUsd: 40 is below the stack's minimum of"),
         ({"modelArchive": "model_store/none.mar"}, 3, "modelArchive: model_store/none.mar cannot be read"),
         ({"instanceTypes": ["t3.medium", "t3a.medium"], "zones": 9}, 3, "zones: 9 is out of range"),
+        ({"egress": "public", "balancer": False}, 10, "CKV_AWS_88 on Fleet node: "),
     ],
 )
 def test_a_mistake_in_the_settings_is_one_line_and_nothing_is_created(
@@ -116,32 +94,10 @@ def test_a_folder_that_is_no_project_is_one_line(tmp_path: Path) -> None:
     assert "holds no Pulumi.yaml" in one_line(done)
 
 
-class Stage:
-    """The verbs in a project of their own, against the emulator and the real engine."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-
-    def __call__(self, *arguments: str, **environment: str) -> Done:
-        return verb(*arguments, project=self.engine.project, environment={**self.engine.environment, **environment})
-
-    def fine(self, *arguments: str) -> str:
-        done = self(*arguments)
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr
-        return done.stdout
-
-    def totals(self, stack: str) -> dict[str, str]:
-        """What `breakeven preview` says of the same settings, to the cent."""
-        text = self.fine("diff", str(self.engine.project / "empty.json"), "--stack", stack, "--format", "json")
-        return {case: f"{round(float(amount), 2):.2f}" for case, amount in json.loads(text)["after"].items()}
-
-
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with emulator() as aws:
-        engine = Engine(tmp_path_factory.mktemp("lifecycle"), aws)
-        (engine.project / "empty.json").write_text('{"steps": [], "changeSummary": {}}')
-        yield Stage(engine)
+    with staged(tmp_path_factory.mktemp("lifecycle")) as found:
+        yield found
 
 
 class TestEngine:
@@ -165,13 +121,13 @@ class TestEngine:
         _comes_down(stage)
 
     def test_a_wrong_passphrase_is_one_line(self, stage: Stage) -> None:
-        stage.engine.create("secretive", like="small")
+        stage.create("secretive")
         done = stage("up", "--stack", "secretive", "--yes", PULUMI_CONFIG_PASSPHRASE="wrong")  # noqa: S106
         assert done.returncode == 3
         assert "the passphrase is not the one it was made with" in one_line(done)
 
     def test_a_state_of_another_project_is_refused(self, stage: Stage, tmp_path: Path) -> None:
-        stage.engine.create("foreign", like="small")
+        stage.create("foreign")
         own = json.loads(stage.engine("stack", "export", "--stack", "foreign"))
         owner, provider = "urn:pulumi:foreign::another::", "pulumi:providers:aws"
         disk = {"urn": f"{owner}{VOLUME}::disk", "custom": True, "id": "vol-1", "type": VOLUME}
@@ -187,7 +143,7 @@ class TestEngine:
             assert "its state holds another/foreign, not breakeven/foreign" in one_line(done)
 
     def test_two_at_once_are_refused_and_a_killed_one_heals(self, stage: Stage) -> None:
-        stage.engine.create("killed", like="small", budgetUsd=0)
+        stage.create("killed")
         running = stage.engine.start("up", "--yes", "--skip-preview", "--stack", "killed")
         state = Path(stage.engine.environment["PULUMI_BACKEND_URL"].removeprefix("file://")) / ".pulumi" / "stacks"
         try:

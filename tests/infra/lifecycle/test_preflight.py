@@ -1,15 +1,12 @@
-"""What is refused before anything is created: files, budget, region, credentials, permission."""
+"""What is refused before anything is created: budget, region, credentials, permission."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
-from infra.costs.errors import InputError
 from infra.lifecycle import preflight
 from infra.lifecycle.aws import Account
 from infra.lifecycle.errors import AccountError, BudgetError
@@ -20,9 +17,8 @@ from tests.emulator import Call, Interception, emulator
 DENIAL = json.dumps({"Code": "AccessDenied"})
 
 
-def settings(**model: str) -> StackSettings:
-    found = read_config("small").settings()
-    return replace(found, model=replace(found.model, **model))
+def settings() -> StackSettings:
+    return read_config("small").settings()
 
 
 @pytest.fixture
@@ -38,27 +34,17 @@ def account(interception: Interception, monkeypatch: pytest.MonkeyPatch) -> Iter
         yield Account("us-east-1")
 
 
-def test_an_archive_that_matches_its_digest_passes_and_another_is_refused(tmp_path: Path) -> None:
-    archive = tmp_path / "m.mar"
-    archive.write_bytes(b"model")
-    beside = tmp_path / "m.mar.sha256"
-    beside.write_text(f"{hashlib.sha256(b'model').hexdigest()}  m.mar\n")
-    preflight.check_files(settings(model_archive="m.mar"), tmp_path)
-    beside.write_text(f"{'0' * 64}  m.mar\n")
-    with pytest.raises(InputError, match=r"modelArchive: m\.mar has SHA-256 9372c4.*build or fetch the file again"):
-        preflight.check_files(settings(model_archive="m.mar"), tmp_path)
-
-
-def test_an_archive_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"modelArchive: m\.mar cannot be read"):
-        preflight.check_files(settings(model_archive="m.mar"), tmp_path)
-
-
-def test_a_budget_below_the_minimum_is_refused_and_one_above_passes() -> None:
-    preflight.check_budget("small", settings(), Fraction(50))
-    with pytest.raises(BudgetError, match=r"budgetUsd: 50 is below the stack's minimum of 50\.01 USD") as refused:
-        preflight.check_budget("small", settings(), Fraction("50.01"))
-    assert refused.value.exit_code == 5
+def test_a_budget_below_the_minimum_or_what_is_expected_is_refused_and_one_above_passes() -> None:
+    for lowest, expected, words in (
+        (Fraction("50.01"), Fraction(60), "is below the stack's minimum of 50\\.01 USD"),
+        (Fraction(40), Fraction("50.01"), "is below the expected 50\\.01 USD a month"),
+    ):
+        with pytest.raises(BudgetError, match=f"budgetUsd: 50 {words}") as refused:
+            preflight.check_budget("small", settings(), lowest, expected)
+        assert refused.value.exit_code == 5
+    preflight.check_budget("small", settings(), Fraction(50), Fraction(50))
+    unlimited = replace(settings(), guardrails=replace(settings().guardrails, budget_usd=0))
+    preflight.check_budget("small", unlimited, Fraction(500), Fraction(600))
 
 
 def test_an_account_that_may_create_passes_with_its_number(account: Account) -> None:

@@ -46,6 +46,10 @@ def test_every_planted_leftover_is_found_and_nothing_of_other_stacks(account: Ac
     extra = [row for row in swept.found if row.id not in {*own.left.values(), own.going}]
     assert {(row.kind, row.why) for row in extra} <= {("network interface", f"in {own.left['network']}")}
     assert len(own.left) >= 10
+    listed = " ".join(as_text(swept, mine).split())
+    deletion = client("kms").describe_key(KeyId=own.going)["KeyMetadata"]["DeletionDate"]
+    assert f"Not billed, on its way out: key {own.going}, deleted by AWS on {deletion:%Y-%m-%d}" in listed
+    assert swept.costs[own.going] == 0
     assert not swept.unseen
     assert not swept.is_clean
 
