@@ -1,0 +1,97 @@
+"""The forms in which a network lies in an archive, and the fastest one that this machine can run.
+
+`forms/exported.pt2` runs anywhere. `forms/cpu-batch-<n>.pt2` are compiled ahead of time for one instruction set and one
+batch size; they need no compiler here. All forms answer alike within the tolerance that the archive was built with.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+FOLDER = "forms"
+ABOUT = "forms.json"
+EXPORTED = "exported.pt2"
+log = logging.getLogger(__name__)
+
+
+def compiled_name(batch: int) -> str:
+    """File name of the compiled form for one batch size."""
+    return f"cpu-batch-{batch}.pt2"
+
+
+def capability() -> str:
+    """The instruction set that compiled forms are made for, as torch names it (AVX512, AVX2, DEFAULT ...)."""
+    import torch
+
+    return str(torch.backends.cpu.get_cpu_capability())
+
+
+class Network:
+    """Runs a batch of any size through the forms there are. Not safe for two threads at once."""
+
+    def __init__(self, sizes: Mapping[int, Callable[..., Any]], other: Callable[..., Any] | None, form: str) -> None:
+        self.form = form
+        self._sizes = dict(sorted(sizes.items(), reverse=True))
+        self._other = other
+
+    def __call__(self, *inputs: Any) -> Any:
+        """Outputs for inputs whose first dimension is the batch, as one tensor."""
+        import torch
+
+        with torch.inference_mode():
+            if self._other is not None:
+                return self._other(*inputs)
+            parts, start, count = [], 0, len(inputs[0])
+            while start < count:
+                size = next((s for s in self._sizes if s <= count - start), min(self._sizes))
+                parts.append(self._sizes[size](*(_slice(x, start, size) for x in inputs)))
+                start += size
+            return torch.cat(parts)[:count] if len(parts) > 1 else parts[0][:count]
+
+
+def load(folder: Path, device: str = "cpu", threads: int | None = None) -> Network:
+    """The fastest form that runs here; `form` of the result says which.
+
+    Compiled forms count only on the instruction set and torch version they were made for, and where they load.
+    """
+    import torch
+
+    torch.set_num_threads(threads or int(os.environ.get("OMP_NUM_THREADS", "0")) or os.cpu_count() or 1)
+    place = folder / FOLDER
+    about = json.loads((place / ABOUT).read_text(encoding="utf-8"))
+    if device == "cpu" and about.get("compiled"):
+        compiled = about["compiled"]
+        if compiled["capability"] == capability() and compiled["torch"] == torch.__version__:
+            found = _compiled(place, compiled["batches"])
+            if found:
+                return Network(found, None, f"compiled for {compiled['capability']}")
+        else:
+            log.warning(
+                "compiled for %s and torch %s, running on %s and %s: the exported form is used",
+                compiled["capability"], compiled["torch"], capability(), torch.__version__,
+            )  # fmt: skip
+    module = torch.export.load(place / EXPORTED).module()
+    return Network({}, module.to(device) if device != "cpu" else module, "exported")
+
+
+def _compiled(place: Path, batches: Sequence[int]) -> dict[int, Callable[..., Any]]:
+    import torch
+
+    try:
+        load_package = torch._inductor.aoti_load_package
+        return {batch: load_package(str(place / compiled_name(batch))) for batch in batches}
+    except (RuntimeError, OSError) as error:
+        # Another C library, a truncated file: slower is better than not at all.
+        log.warning("the compiled form does not load (%s): the exported form is used", str(error).splitlines()[0])
+        return {}
+
+
+def _slice(value: Any, start: int, size: int) -> Any:
+    """Rows of one batch; the last one is filled up with its first row, whose answers are cut off again."""
+    import torch
+
+    part = value[start : start + size]
+    return torch.cat([part, part[:1].expand(size - len(part), *part.shape[1:])]) if len(part) < size else part

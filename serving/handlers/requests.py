@@ -1,0 +1,84 @@
+"""From a request to its instances: raw bodies are one instance, JSON holds a list of them."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from serving.handlers.types import JSON, Item, ItemError, Loading, Reply, answer
+
+# As many as one request may hold: a request is one unit of the queue, whatever is in it.
+MOST_INSTANCES = 64
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+Instance = Any  # bytes, str or a JSON value; an ItemError stands for one that cannot be read
+
+
+def instances(item: Item, read: Callable[[bytes, str], Instance]) -> list[Instance]:
+    """The instances of a request; `read` turns a raw body of a content type into one."""
+    try:
+        if item.content_type == JSON:
+            return _listed(item.body)
+        return [read(item.body, item.content_type)]
+    except ItemError as refused:
+        return [refused]
+
+
+def predict_flat(
+    items: Sequence[Item],
+    loading: Loading,
+    read: Callable[[bytes, str], Instance],
+    predict: Callable[[Sequence[Instance]], Sequence[Any]],
+) -> list[Reply]:
+    """Predict the instances of all requests together and give each request its own back."""
+    lists = [instances(item, read) for item in items]
+    flat = [one for group in lists for one in group]
+    good = [i for i, one in enumerate(flat) if not isinstance(one, ItemError)]
+    results = list(flat)
+    for i, result in zip(good, predict([flat[i] for i in good]) if good else (), strict=True):
+        results[i] = result
+    replies, start = [], 0
+    for group in lists:
+        replies.append(answer(loading, results[start : start + len(group)]))
+        start += len(group)
+    return replies
+
+
+def text(instance: Instance) -> str:
+    """A text instance; raises ItemError."""
+    if isinstance(instance, (bytes, bytearray)):
+        try:
+            instance = bytes(instance).decode()
+        except UnicodeDecodeError as error:
+            raise ItemError(400, f"The text is not valid UTF-8 at byte {error.start}.") from None
+    if not isinstance(instance, str):
+        raise ItemError(400, "A text must be a JSON string.")
+    if not instance.strip():
+        raise ItemError(400, "The text is empty.")
+    return instance
+
+
+def binary(instance: Instance) -> bytes:
+    """An instance of bytes, raw or {"b64": "..."}; raises ItemError."""
+    if isinstance(instance, (bytes, bytearray)):
+        return bytes(instance)
+    if not isinstance(instance, dict) or not isinstance(instance.get("b64"), str):
+        raise ItemError(400, 'An instance must be {"b64": "..."}.')
+    try:
+        return base64.b64decode(instance["b64"], validate=True)
+    except binascii.Error:
+        raise ItemError(400, "The value of b64 is not base64.") from None
+
+
+def _listed(body: bytes) -> list[Instance]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ItemError(400, "The body is not valid JSON.") from None
+    rows = document.get("instances") if isinstance(document, dict) else None
+    if not isinstance(rows, list) or not rows:
+        raise ItemError(400, 'The JSON must be {"instances": [...]} with at least one instance.')
+    if len(rows) > MOST_INSTANCES:
+        raise ItemError(413, f"The request holds {len(rows)} instances; {MOST_INSTANCES} is the most.")
+    return rows

@@ -1,0 +1,38 @@
+"""Reading model archives, on a node too: what one says of itself, and its content in a folder."""
+
+import json
+import shutil
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from serving.errors import IntegrityError
+
+
+def about(path: Path) -> Mapping[str, Any]:
+    """What an archive says of itself (model.json). Raises IntegrityError when it is no archive of ours."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found: Mapping[str, Any] = json.loads(archive.read("model.json"))
+            return found
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        reason = f"not a whole model archive ({str(error).splitlines()[0]})"
+        raise IntegrityError(str(path), reason, "build it again: breakeven archive MODEL") from None
+
+
+def unpack(path: Path, folder: Path) -> Path:
+    """Unpack an archive into a folder, replacing it. Raises IntegrityError for names that lead out of it."""
+    about(path)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+            target = (folder / entry.filename).resolve()
+            is_link = entry.external_attr >> 16 & 0o170000 == 0o120000
+            if is_link or not target.is_relative_to(folder.resolve()):
+                reason = f"entry {entry.filename!r} leads out of the archive"
+                raise IntegrityError(str(path), reason, "do not use it; build it again")
+        archive.extractall(folder)
+    return folder
