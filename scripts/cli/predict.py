@@ -1,0 +1,167 @@
+"""`breakeven predict`: predictions of files and texts, by a server or by a deployed stack."""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scripts.cli import live
+
+if TYPE_CHECKING:
+    from serving.client import Auth, ItemFailure, Result
+
+NAME, LABEL = 32, 26
+# What `serving.errors` and docs/operations.md call these ends.
+BAD_INPUT, ENDPOINT_FAILS = 3, 7
+
+
+class Proof(StrEnum):
+    """How a call proves who makes it."""
+
+    NONE = "none"
+    IAM = "iam"
+    API_KEY = "api-key"
+    JWT = "jwt"
+
+
+Url = Annotated[str, typer.Option("--url", help="A server's address, or a stack's whole endpoint.")]
+ModelName = Annotated[str, typer.Option("--model", "-m", help="The model, where the URL names none.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(predict)
+
+
+def predict(
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files; - is standard input.")],
+    url: Url = "",
+    model: ModelName = "",
+    stack: Annotated[str, typer.Option("--stack", "-s", help="A deployed stack, in place of --url.")] = "",
+    project: live.Project = None,
+    text: Annotated[
+        bool, typer.Option("--text", help="The inputs are texts themselves; - is one in each line.")
+    ] = False,
+    auth: Annotated[Proof, typer.Option("--auth", help="For --url; reads API_KEY or TOKEN.")] = Proof.NONE,
+    region: Annotated[str, typer.Option("--region", help="Of an IAM signature, where the URL names none.")] = "",
+    profile: Annotated[str, typer.Option("--profile", help="AWS profile of an IAM signature.")] = "",
+    concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=256, help="Requests at a time.")] = 8,
+    timeout: Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds for a request, with retries.")] = 120.0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list, an object for each input.")] = False,
+) -> None:
+    """Predict files or texts; exit code 3 for inputs that cannot be predicted, 7 when the endpoint fails."""
+    if bool(url) == bool(stack):
+        raise typer.BadParameter("give --url or --stack")
+    from serving.client import Client, ItemFailure, Timeouts
+
+    named = _read(inputs, text)
+    if stack:
+        url, proof = _of_stack(stack, project)
+    else:
+        proof = _proof(auth, region, profile)
+    with Client(url, model, auth=proof, timeouts=Timeouts(total_seconds=timeout), concurrency=concurrency) as client:
+        found = client.predict([instance for _, instance in named], failures="return")
+    names = [name for name, _ in named]
+    _show(names, found, as_json)
+    failed = [one for one in found if isinstance(one, ItemFailure)]
+    for one in failed:
+        reason = f"{one.message.rstrip('.')}{f' ({one.code})' if one.code else ''}"
+        action = "mend it or leave it out" if _is_input(one) else "try again, or see the server's log"
+        typer.echo(f"breakeven: {_short(names[one.index], 60)}: {reason}; {action}", err=True)
+    if failed:
+        raise typer.Exit(BAD_INPUT if all(map(_is_input, failed)) else ENDPOINT_FAILS)
+
+
+def _read(inputs: list[str], text: bool) -> "list[tuple[str, str | bytes | Path]]":
+    """Names and instances; raises InputError."""
+    from serving.errors import InputError
+
+    found: list[tuple[str, str | bytes | Path]] = []
+    for one in inputs:
+        if one == "-" and text:
+            lines = sys.stdin.buffer.read().decode("utf-8", "replace").splitlines()
+            found += [(line, line) for line in lines if line.strip()]
+        elif one == "-":
+            found.append(("-", sys.stdin.buffer.read()))
+        else:
+            found.append((one, one if text else Path(one)))
+    if not found:
+        raise InputError("standard input", "it holds no text", "write one text in each line")
+    return found
+
+
+def _proof(auth: Proof, region: str, profile: str) -> "Auth | None":
+    from serving.client import ApiKey, Bearer, IamAuth
+    from serving.errors import InputError
+
+    if auth is Proof.IAM:
+        return IamAuth(region=region, profile=profile)
+    if auth is Proof.NONE:
+        return None
+    variable = "API_KEY" if auth is Proof.API_KEY else "TOKEN"
+    value = os.environ.get(variable, "")
+    if not value:
+        raise InputError(variable, f"not set, and --auth {auth.value} needs it", "export it")
+    return ApiKey(key=value) if auth is Proof.API_KEY else Bearer(token=value)
+
+
+def _of_stack(name: str, project: Path | None) -> "tuple[str, Auth | None]":
+    """Endpoint and proof of a deployed stack, from its outputs and its settings."""
+    from infra.costs.errors import InputError
+    from infra.lifecycle.workspace import Workspace
+    from serving.client import ApiKey
+
+    workspace = Workspace.open(name, live.folder(project))
+    outputs = workspace.outputs().values
+    if not outputs.get("endpoint"):
+        raise InputError(f"stack {name}", "it has no endpoint", "deploy it first: breakeven up")
+    url, auth = str(outputs["endpoint"]), Proof(workspace.config.settings().gateway.auth)
+    if auth is Proof.API_KEY:
+        return url, ApiKey(key=str(outputs.get("apiKey", "")))
+    return url, _proof(auth, workspace.config.region, str(workspace.config.values.get("aws:profile") or ""))
+
+
+def _show(names: list[str], found: "list[Result]", as_json: bool) -> None:
+    from serving.client import ItemFailure
+
+    if as_json:
+        rows = [
+            {"input": name, **({"error": asdict(one)} if isinstance(one, ItemFailure) else asdict(one))}
+            for name, one in zip(names, found, strict=True)
+        ]
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for name, one in zip(names, found, strict=True):
+        if not isinstance(one, ItemFailure):
+            typer.echo(f"{_short(name, NAME):<{NAME}} {_words(one)}".rstrip())
+
+
+def _words(one: Any) -> str:
+    """A prediction in one line."""
+    from serving.client import Classification, Embedding, Generation
+
+    if isinstance(one, Embedding):
+        first = ", ".join(f"{value:.4f}" for value in one.vector[:3])
+        return f"{len(one.vector)} numbers: {first}, ...{_cut(one.truncated)}"
+    if isinstance(one, Generation):
+        return f"{' '.join(one.text.split())} [{one.tokens} tokens, {one.finish}]"
+    rest = "" if isinstance(one, Classification) else _cut(one.truncated)
+    return f"{_short(one.label, LABEL):<{LABEL}} {one.score:.3f}{rest}"
+
+
+def _cut(truncated: bool) -> str:
+    return " (truncated)" if truncated else ""
+
+
+def _short(name: str, most: int) -> str:
+    line = " ".join(name.split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."
+
+
+def _is_input(failure: "ItemFailure") -> bool:
+    return 400 <= failure.code < 500 and failure.code != 429
