@@ -44,8 +44,8 @@ def _statements(
     yield policies.allow(["s3:GetObject"], objects)
     yield policies.allow(["kms:Decrypt"], [store.key_arn])
     groups = [args.names.group_arn(account.partition, account.region, account.id, *row.parts) for row in args.versions]
-    hooks = ["autoscaling:CompleteLifecycleAction", "autoscaling:RecordLifecycleActionHeartbeat"]
-    yield policies.allow(hooks, groups)
+    own = ("CompleteLifecycleAction", "RecordLifecycleActionHeartbeat", "SetInstanceHealth")
+    yield policies.allow([f"autoscaling:{action}" for action in own], groups)
     streams = pulumi.Output.concat(logs.arn, ":log-stream:*")
     yield policies.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [streams])
     # PutMetricData has no resource-level permission; the namespace is what can be bounded (CloudWatch user guide).
@@ -54,8 +54,17 @@ def _statements(
     if registry_arn is not None:
         entries = ["servicediscovery:RegisterInstance", "servicediscovery:DeregisterInstance"]
         yield policies.allow(entries, [registry_arn])
+        yield from _tidy_statements(args, registry_arn)
     if args.intake:
         yield from _document_statements(args)
+
+
+def _tidy_statements(args: FleetArgs, registry_arn: pulumi.Input[str]) -> Iterator[policies.Statement]:
+    """To find entries of instances that are gone. Neither call has resource-level permission: conditions bound them."""
+    service = {"StringEquals": {"servicediscovery:ServiceArn": registry_arn}}
+    yield policies.allow(["servicediscovery:ListInstances"], ["*"], Condition=service)
+    region = {"StringEquals": {"aws:RequestedRegion": args.account.region}}
+    yield policies.allow(["autoscaling:DescribeAutoScalingGroups"], ["*"], Condition=region)
 
 
 def _document_statements(args: FleetArgs) -> Iterator[policies.Statement]:

@@ -25,6 +25,7 @@ cat > /etc/breakeven/node.env <<'SETTINGS'
 BREAKEVEN_REGION=@{region}
 BREAKEVEN_GROUP=@{group}
 BREAKEVEN_MODEL=@{model}
+BREAKEVEN_ARCHIVE_SHA256=@{archive_sha256}
 BREAKEVEN_PORT=@{port}
 BREAKEVEN_LAUNCH_HOOK=@{launch_hook}
 BREAKEVEN_TERMINATE_HOOK=@{terminate_hook}
@@ -57,6 +58,9 @@ ExecStart=/opt/breakeven/start
 Restart=always
 RestartSec=5
 TimeoutStartSec=900
+# The node drains on SIGTERM, so its server must not get that signal too, nor either of them be killed meanwhile.
+KillMode=mixed
+TimeoutStopSec=@{drain_seconds}s 60s
 NoNewPrivileges=true
 
 [Install]

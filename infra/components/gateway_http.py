@@ -56,6 +56,8 @@ def _integration(
         payload_format_version="1.0",
         # A private integration gets the stage in its path unless the path is written over.
         request_parameters={"overwrite:path": "$request.path"},
+        # TorchServe names no time when its queue is full; a full queue is served within a second or so.
+        response_parameters=[{"status_code": "503", "mappings": {"overwrite:header.Retry-After": "1"}}],
         timeout_milliseconds=TIMEOUT_MS,
         opts=opts,
     )

@@ -93,7 +93,9 @@ def _region(patient: Patient) -> Iterator[Finding]:
 
 
 def _quotas(patient: Patient) -> Iterator[Finding]:
-    for need in quotas.needs(patient.settings.fleet):
+    canary = patient.settings.canary
+    canaries = canary.canary_size if canary.canary_archive else 0
+    for need in quotas.needs(patient.settings.fleet, canaries):
         wanted = f"{need.name}: {need.least} to {need.most} needed"
         ask = f"ask for more in Service Quotas (EC2, {need.code})"
         try:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from infra.lifecycle.aws import Account
 from infra.lifecycle.leftovers import Leftover, Marks
-from infra.naming import Names
+from infra.naming import CANARY, Names
 
 Row = Mapping[str, Any]
 TAGGED: Final = "tags"
@@ -19,7 +19,7 @@ DESCRIBED_AT_ONCE: Final = 20  # load balancers in one DescribeTags
 class Listing:
     """How one kind is listed, and what of a row its price depends on. `in_vpc` names the filter by network.
 
-    `named` is a filter by the name that the program gives, with the part of the stack that bears it.
+    `named` is a filter by the names that the program gives, with the parts of the stack that bear them.
     """
 
     kind: str
@@ -29,7 +29,7 @@ class Listing:
     type: str
     inputs: Callable[[Row], dict[str, Any]] = lambda row: {}
     in_vpc: str = ""
-    named: tuple[str, str] | None = None
+    named: tuple[str, tuple[tuple[str, ...], ...]] | None = None
     skips: Callable[[Row], bool] = lambda row: False
 
 
@@ -76,7 +76,7 @@ LISTINGS: Final[tuple[Listing, ...]] = (
         key="LaunchTemplates",
         id="LaunchTemplateId",
         type="aws:ec2/launchTemplate:LaunchTemplate",
-        named=("launch-template-name", "node"),
+        named=("launch-template-name", (("node",), ("node", CANARY))),
     ),
     Listing(kind="subnet", call="describe_subnets", key="Subnets", id="SubnetId", type="aws:ec2/subnet:Subnet"),
     Listing(
@@ -112,7 +112,8 @@ def _listed(account: Account, marks: Marks, listing: Listing) -> Iterator[Leftov
     searches += [(f"in {vpc}", [{"Name": listing.in_vpc, "Values": [vpc]}]) for vpc in vpcs]
     if listing.named:
         names = Names(project=marks.project, stack=marks.stack, extra_tags={})
-        searches.append(("name", [{"Name": listing.named[0], "Values": [names.physical(listing.named[1])]}]))
+        filtered, borne = listing.named
+        searches.append(("name", [{"Name": filtered, "Values": [names.physical(*parts) for parts in borne]}]))
     for why, filters in searches:
         for row in _rows(account, listing.call, listing.key, filters):
             tags = row.get("Tags") or row.get("TagSet")

@@ -54,8 +54,8 @@ class Need:
         return f"{'spot' if self.spot else 'on-demand'} vCPUs of {self.family} types"
 
 
-def needs(fleet: FleetSettings) -> tuple[Need, ...]:
-    """What a group needs if every instance were of its largest type of each family."""
+def needs(fleet: FleetSettings, canaries: int = 0) -> tuple[Need, ...]:
+    """What the groups need if every instance were of the largest type of each family; `canaries`: the other's size."""
     largest: dict[str, int] = {}
     for kind in fleet.instance_types:
         family = _family(kind)
@@ -63,7 +63,9 @@ def needs(fleet: FleetSettings) -> tuple[Need, ...]:
     found = []
     for family, vcpus in sorted(largest.items()):
         for spot in (False, True):
-            least, most = (_count(fleet, size, spot=spot) * vcpus for size in (fleet.min_size, fleet.max_size))
+            more = _count(fleet, canaries, spot=spot)
+            sizes = (fleet.min_size, fleet.max_size)
+            least, most = ((_count(fleet, size, spot=spot) + more) * vcpus for size in sizes)
             if most:
                 found.append(Need(family=family, spot=spot, least=least, most=most))
     return tuple(found)

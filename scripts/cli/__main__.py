@@ -6,16 +6,23 @@ import sys
 import typer
 
 from scripts.cli import (
+    archive,
+    bundle,
     check,
     destroy,
     diff,
     doctor,
     estimate,
     explain,
+    load,
+    measure,
+    new_model,
     outputs,
+    predict,
     preview,
     prices,
     refresh,
+    serve,
     sweep,
     up,
 )
@@ -24,24 +31,45 @@ app = typer.Typer(
     name="breakeven",
     help="Host an open-source model yourself, or pay for a managed API? Numbers before anything is deployed.",
     epilog="Exit codes: 0 fine, 2 wrong arguments, 3 input that cannot be used, 4 a price is missing, 5 over budget, "
-    "6 not everything priced (--strict), 7 a deployment failed, 8 something billable is left, "
+    "6 not everything priced (--strict), 7 a deployment or an endpoint failed, 8 something billable is left, "
     "9 doctor found something, 10 a mandatory security rule is violated.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (preview, estimate, explain, prices, check, diff, up, outputs, refresh, destroy, sweep, doctor):
+for verb in (
+    preview,
+    estimate,
+    explain,
+    prices,
+    check,
+    diff,
+    up,
+    outputs,
+    refresh,
+    destroy,
+    sweep,
+    doctor,
+    archive,
+    bundle,
+    serve,
+    predict,
+    load,
+    measure,
+    new_model,
+):
     verb.add_to(app)
 
 
 def main() -> None:
     """Run the command line; end with a code that says what happened."""
     from infra.costs.errors import CostError
+    from serving.errors import ServingError
 
     try:
         app(prog_name="breakeven")
-    except CostError as error:
+    except (CostError, ServingError) as error:
         print(f"breakeven: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except BrokenPipeError:

@@ -24,6 +24,11 @@ def test_the_path_reaches_the_instances_as_it_was_called() -> None:
     assert only(committed("dev"), INTEGRATION)["requestParameters"] == {"overwrite:path": "$request.path"}
 
 
+def test_a_full_queue_says_when_to_come_back() -> None:
+    (found,) = only(committed("dev"), INTEGRATION)["responseParameters"]
+    assert found == {"statusCode": "503", "mappings": {"overwrite:header.Retry-After": "1"}}
+
+
 def test_tokens_are_checked_against_issuer_and_audience() -> None:
     stack = trial(auth="jwt", jwtIssuer="https://id.example.com", jwtAudience=["callers"])
     expected = {"issuer": "https://id.example.com", "audiences": ["callers"]}

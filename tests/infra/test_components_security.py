@@ -82,11 +82,19 @@ def test_identity_policies_name_their_actions(stack: Recording) -> None:
         assert not any("*" in action for action in statement["Action"])
 
 
+# Calls that take no resource; what bounds each instead.
+CONDITION_OF = {
+    "cloudwatch:PutMetricData": "cloudwatch:namespace",
+    "servicediscovery:ListInstances": "servicediscovery:ServiceArn",
+    "autoscaling:DescribeAutoScalingGroups": "aws:RequestedRegion",
+}
+
+
 def test_identity_policies_name_their_resources_where_the_api_can(stack: Recording) -> None:
     for statement in identity_statements(stack):
         if "*" in statement["Resource"]:
-            assert statement["Action"] == ["cloudwatch:PutMetricData"]
-            assert "cloudwatch:namespace" in statement["Condition"]["StringEquals"]
+            (action,) = statement["Action"]
+            assert CONDITION_OF[action] in statement["Condition"]["StringEquals"]
 
 
 def test_buckets_are_versioned_encrypted_private_and_refuse_plain_http(stack: Recording) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from serving.archive import HANDLER, PACKAGE, ROOT
 from serving.handlers.types import encoded
 
-MISCHIEF = '''
+MISCHIEF = """
 import os, time
 from serving.handlers.types import Reply, answer
 
@@ -29,7 +29,7 @@ class Mischief:
 
 def load(loading):
     return Mischief(loading)
-'''
+"""
 
 
 def misbehaving(folder: Path, **serving: int) -> Path:

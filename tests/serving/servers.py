@@ -39,7 +39,7 @@ class Running:
         url = f"http://127.0.0.1:{self.launch.port}{path or '/predictions/' + self.launch.about()['name']}"
         request = urllib.request.Request(url, body, {"Content-Type": kind} if kind else {})
         try:
-            with urllib.request.urlopen(request, timeout=seconds) as answer:
+            with urllib.request.urlopen(request, timeout=seconds) as answer:  # noqa: S310
                 return Answer(answer.status, json.loads(answer.read()), dict(answer.headers))
         except urllib.error.HTTPError as error:
             text = error.read()
@@ -89,7 +89,7 @@ def running(name: str, archive: Path, folder: Path, **more: Any) -> Iterator[Run
 def free_port() -> int:
     """The first of eight free ports in a row, below those that the system gives to clients."""
     while True:
-        port = random.randrange(20_000, 32_000, 8)
+        port = random.randrange(20_000, 32_000, 8)  # noqa: S311
         try:
             for offset in range(8):
                 socket.create_server(("127.0.0.1", port + offset)).close()

@@ -127,3 +127,9 @@ def test_needs_are_by_family_and_way_of_buying() -> None:
     found = {(need.family, need.spot): (need.least, need.most) for need in quotas.needs(fleet)}
     # 2 on demand at the base, a quarter of the 10 above it rounded up; the largest type has 8 vCPUs.
     assert found == {("g", False): (16, 40), ("g", True): (0, 56)}
+
+
+def test_a_canary_needs_its_own() -> None:
+    fleet = read_config("prod").settings().fleet
+    found = {(need.family, need.spot): (need.least, need.most) for need in quotas.needs(fleet, canaries=2)}
+    assert found == {("g", False): (32, 56), ("g", True): (0, 56)}

@@ -18,7 +18,7 @@ from tests.serving.servers import Running, running
 @pytest.fixture(scope="module", params=NAMES)
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("server")
-    with running(request.param, misbehaving(folder), folder, workers=2, host="0.0.0.0") as found:
+    with running(request.param, misbehaving(folder), folder, workers=2, host="0.0.0.0") as found:  # noqa: S104
         yield found
 
 

@@ -1,0 +1,39 @@
+"""`breakeven bundle`: all that turns a fresh instance into a node, in one file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Python = Annotated[str, typer.Option("--python", help="Python of the instances.")]
+Device = Annotated[str, typer.Option("--device", help="cpu or cuda.")]
+Backend = Annotated[str, typer.Option("--backend", help="torchserve or batcher.")]
+Architecture = Annotated[str, typer.Option("--architecture", help="x86_64 or aarch64.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Where it is written (default: model_store/node.tar.gz).")]
+WithWheels = Annotated[bool, typer.Option("--wheels/--no-wheels", help="Leave the packages out: small, for tests.")]
+More = Annotated[list[str] | None, typer.Option("--package", help="One more package that the model's handler needs.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(bundle)
+
+
+def bundle(
+    python: Python = "3.11",
+    device: Device = "cpu",
+    backend: Backend = "torchserve",
+    architecture: Architecture = "x86_64",
+    package: More = None,
+    wheels: WithWheels = True,
+    out: Out = None,
+) -> None:
+    """Build the node bundle with its packages, pinned by hash; the same input gives the same bytes."""
+    from serving import bundle as work
+    from serving.bundle_wheels import Wheels
+
+    packages = Wheels(more=tuple(package or ()), architecture=architecture) if wheels else None
+    contents = work.Contents(python=python, device=device, backend=backend, wheels=packages)
+    built = work.build(contents, out or work.TARGET, lambda line: typer.echo(line, err=True))
+    typer.echo(f"{built.path}  {built.size_bytes / 1e6:.1f} MB")
+    typer.echo(f"SHA-256  {built.sha256}")

@@ -1,0 +1,172 @@
+"""How much one machine of a kind sustains with a model, and the capacity table that the estimator reads it from."""
+
+import platform
+import re
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+from serving.backends import Launch, make
+from serving.backends.types import cores
+from serving.errors import InputError, ServingError
+from serving.load import Sustainable, Target, sustainable
+from serving.packed import about
+
+READY_SECONDS: Final = 120.0
+# A generator that is itself late by more than this share of the goal measures itself.
+LATE_SHARE: Final = 0.25
+TYPES: Final = {".txt": "text/plain; charset=utf-8", ".json": "application/json"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """A sustained rate in units a second, with everything it depends on."""
+
+    rate_per_second: float
+    p50_ms: float
+    p99_ms: float
+    goal_ms: float
+    backend: str
+    batch_size: int
+    workers: int
+    threads: int
+    hardware: str
+    versions: str
+    day: date
+
+
+def measure(
+    archive: Path, *, backend: str, goal_ms: float, port: int, device: str, say: Callable[[str], None]
+) -> Measured:
+    """Start the archive's model here and find the highest rate whose p99 stays within the goal.
+
+    The load comes from the same machine, which makes the figure a little too low. Raises ServingError when the model
+    does not start, or no rate holds the goal.
+    """
+    own = about(archive)
+    with tempfile.TemporaryDirectory(prefix="measure-") as scratch:
+        launch = Launch(archive=archive, work=Path(scratch), port=port, device=device)
+        server = make(backend, launch)
+        server.start()
+        try:
+            _wait(server, launch)
+            found = sustainable(_target(launch, own), goal_ms, say=say)
+        finally:
+            server.stop()
+    held = found.confirmation
+    if held is None or held.latency is None:
+        action = "give a higher --goal-ms, or a larger machine"
+        raise ServingError(f"model {own['name']}", f"no rate holds {goal_ms:g} ms here", action)
+    if held.generator_late_ms > LATE_SHARE * goal_ms:
+        reason = f"the load itself was {held.generator_late_ms:.0f} ms late"
+        raise ServingError("measurement", reason, "end what else runs on this machine, and measure again")
+    return Measured(
+        rate_per_second=_two_places(found),
+        p50_ms=held.latency.p50_ms,
+        p99_ms=held.latency.p99_ms,
+        goal_ms=goal_ms,
+        backend=backend,
+        batch_size=launch.serving()["batch_size"],
+        workers=launch.worker_count,
+        threads=launch.thread_count,
+        hardware=hardware(device),
+        versions=_versions(backend),
+        day=date.today(),
+    )
+
+
+def write(table: Path, model: str, unit: str, instance_type: str, measured: Measured) -> None:
+    """Put a measured figure into a capacity table, in the place of the one of that instance type if there is one.
+
+    Raises InputError when the table is not TOML.
+    """
+    head, rows = _read(table, model, unit)
+    row = {
+        "instance_type": instance_type,
+        "rate_per_second": round(measured.rate_per_second, 1),
+        "kind": "measured",
+        "source": f"breakeven measure, {measured.backend}: highest rate with p99 within {measured.goal_ms:g} ms",
+        "checked": measured.day,
+        "p50_ms": round(measured.p50_ms, 1),
+        "p99_ms": round(measured.p99_ms, 1),
+        "batch_size": measured.batch_size,
+        "workers": measured.workers,
+        "threads": measured.threads,
+        "hardware": measured.hardware,
+        "versions": measured.versions,
+    }
+    rows = [r for r in rows if r["instance_type"] != instance_type] + [row]
+    text = head + "".join("\n[[capacity]]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in r.items()) for r in rows)
+    table.write_text(text, encoding="utf-8")
+
+
+def hardware(device: str = "cpu") -> str:
+    """What this machine is, in words."""
+    if device != "cpu":
+        import torch
+
+        return str(torch.cuda.get_device_name(device))
+    name = platform.processor() or platform.machine()
+    try:
+        found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        found = None
+    return f"{found.group(1).strip() if found else name}, {platform.machine()}, {cores()} cores"
+
+
+def _wait(server: Any, launch: Launch) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while not (server.healthy() and server.metrics().workers == launch.worker_count):
+        if not server.alive() or time.monotonic() > end:
+            log = launch.work / "server.log"
+            last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] if log.exists() else []
+            reason = f"it did not start ({last[0][:120] if last else 'no log'})"
+            raise ServingError(f"model {launch.about()['name']}", reason, "try it: breakeven serve")
+        time.sleep(0.1)
+
+
+def _target(launch: Launch, own: Mapping[str, Any]) -> Target:
+    import zipfile
+
+    with zipfile.ZipFile(launch.archive) as archive:
+        body = archive.read(own["sample"])
+    kind = TYPES.get(Path(own["sample"]).suffix, "application/octet-stream")
+    return Target.of(f"http://127.0.0.1:{launch.port}", own["name"], body, kind)
+
+
+def _two_places(found: Sustainable) -> float:
+    return round(found.rate_per_second, 2)
+
+
+def _versions(backend: str) -> str:
+    packages = ("torch", "torchserve" if backend == "torchserve" else "uvicorn")
+    return ", ".join([f"python {platform.python_version()}", *(f"{p} {metadata.version(p)}" for p in packages)])
+
+
+def _read(table: Path, model: str, unit: str) -> tuple[str, list[dict[str, Any]]]:
+    """The lines before the first row, and the rows."""
+    if not table.is_file():
+        kinds = "kind: measured (by us, on the named machine), published, or assumed."
+        return f'# Units per second one instance sustains. {kinds}\nmodel = "{model}"\nunit = "{unit}"\n', []
+    text = table.read_text(encoding="utf-8")
+    try:
+        rows = tomllib.loads(text).get("capacity", [])
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(str(table), str(error), "mend the TOML") from None
+    return text.partition("[[capacity]]")[0].rstrip("\n") + "\n", rows
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        import json
+
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

@@ -1,0 +1,64 @@
+"""`python -m serving.node`: the node as systemd runs it on an instance."""
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+from serving import backends
+from serving.errors import ServingError
+from serving.node import agent
+from serving.node.boot import Booted, Make, boot
+from serving.node.logs import CloudLog, journal
+from serving.node.metadata import Metadata
+from serving.node.settings import NodeSettings
+
+log = logging.getLogger("serving.node")
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def run(settings: NodeSettings, make: Make, announce: Callable[[Booted], None] | None = None) -> None:
+    """Boot, tell who wants to know, then watch until SIGTERM or SIGINT, and drain. Raises ServingError."""
+    stop = threading.Event()
+    for number in SIGNALS:
+        signal.signal(number, _leave_boot)
+    booted = boot(settings, make)
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: stop.set())
+    if announce:
+        announce(booted)
+    agent.run(booted, settings.drain_seconds, stop)
+
+
+def main(make: Make = backends.make) -> int:
+    """The exit code; what went wrong is one line in the journal, and in CloudWatch Logs where there is a group."""
+    journal()
+    try:
+        settings = NodeSettings.read()
+        _log_to_cloud(settings)
+        run(settings, make)
+    except ServingError as error:
+        log.error("%s", error)
+        return error.exit_code
+    finally:
+        logging.shutdown()
+    return 0
+
+
+def _log_to_cloud(settings: NodeSettings) -> None:
+    if settings.on_instance and settings.log_group:
+        stream = Metadata(settings.metadata_endpoint).instance_id()
+        handler = CloudLog(group=settings.log_group, stream=stream, region=settings.region)
+        logging.getLogger("serving").addHandler(handler)
+
+
+def _leave_boot(number: int, frame: FrameType | None) -> NoReturn:
+    """Nothing is served yet: there is nothing to drain."""
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""The one way to start a node: fetch and verify, start, a real prediction, the hook, the registry."""
+
+import logging
+import shutil
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from serving.backends import Backend, Launch
+from serving.errors import InputError, ServingError
+from serving.node import fetch
+from serving.node.place import Place
+from serving.node.server import Limits, ModelServer, Sample
+from serving.node.settings import NodeSettings
+
+log = logging.getLogger(__name__)
+Make = Callable[[str, Launch], Backend]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booted:
+    """A node that serves: its server, its place, whether it takes requests already, and how long it took."""
+
+    server: ModelServer
+    place: Place | None
+    entered: bool
+    seconds: float
+
+
+def boot(settings: NodeSettings, make: Make, limits: Limits | None = None) -> Booted:
+    """Start the node. Where it cannot start, its group is told so, and the ServingError goes on."""
+    began = time.monotonic()
+    place = Place.of(settings)
+    server, entered = None, False
+    try:
+        server = _server(settings, make, limits or Limits(start_seconds=settings.start_seconds))
+        server.start()
+        server.wait()
+        if place:
+            place.ready()
+            # An instance on its way into a warm pool takes no requests yet.
+            entered = place.wanted()
+            if entered:
+                place.enter()
+    except BaseException as error:
+        if server:
+            server.backend.stop()
+        # A stop from outside is no failure: systemd starts the node again, and the hook still waits.
+        if place and isinstance(error, Exception):
+            place.give_up()
+        raise
+    took = time.monotonic() - began
+    log.info("ready after %.1f s: %s on port %d", took, settings.model, settings.port)
+    return Booted(server=server, place=place, entered=entered, seconds=took)
+
+
+def _server(settings: NodeSettings, make: Make, limits: Limits) -> ModelServer:
+    archive = fetch.archive(settings.archive, settings.archive_sha256, settings.state / "archives", settings.region)
+    sample = Sample.of(archive, settings.model)
+    _check_port(settings.host, settings.port)
+    work = settings.state / "work"
+    try:
+        # What an earlier run left may be half written.
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+    except OSError as error:
+        reason = f"it cannot be made ({error.strerror})"
+        raise ServingError(str(work), reason, "free space there or set BREAKEVEN_STATE") from None
+    launch = Launch(
+        archive=archive,
+        work=work,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        threads=settings.threads,
+        device=settings.device,
+    )
+    return ModelServer(make(settings.backend, launch), sample, settings.port, work, limits)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Another server there would answer in the place of this one."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InputError(f"port {port}", f"not to be had ({error.strerror})", "free it or take another") from None

@@ -1,0 +1,221 @@
+"""A node at work: it leaves when it must, in the right order, mends its server, and keeps the registry true."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from serving.errors import ServingError
+from serving.node import agent
+from serving.node.boot import Booted, boot
+from serving.node.server import Limits
+from tests.serving.node.small_backend import SmallBackend, make
+from tests.serving.node.world import World, changed, until
+
+ROOT = Path(__file__).resolve().parents[3]
+PACE = agent.Pace(look_seconds=0.05, publish_seconds=0.5, tidy_seconds=0.3, settle_seconds=0.3)
+LIMITS = Limits(start_seconds=10, pings=2, restarts=2, backoff_seconds=0.05)
+
+
+class Node:
+    """A booted node whose agent runs in a thread."""
+
+    def __init__(self, world: World, done: Booted) -> None:
+        self.world, self.booted = world, done
+        self.stop = threading.Event()
+        self.failed: ServingError | None = None
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    @property
+    def backend(self) -> SmallBackend:
+        found = self.booted.server.backend
+        assert isinstance(found, SmallBackend)
+        return found
+
+    def post(self, body: bytes) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.world.settings.port, timeout=10)
+        try:
+            connection.request("POST", "/predictions/small", body)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    def die(self) -> None:
+        with pytest.raises((OSError, http.client.HTTPException)):
+            self.post(b"die")
+
+    def _run(self) -> None:
+        try:
+            agent.run(self.booted, self.world.settings.drain_seconds, self.stop, PACE)
+        except ServingError as error:
+            self.failed = error
+
+
+@contextmanager
+def running(world: World, **settings: object) -> Iterator[Node]:
+    node = Node(world, boot(changed(world.settings, **settings), make, LIMITS))
+    try:
+        yield node
+    finally:
+        node.stop.set()
+        node.thread.join(timeout=20)
+        node.backend.stop()
+
+
+def test_a_spot_notice_drains_what_is_in_flight_and_completes_the_hook(world: World) -> None:
+    with running(world) as node:
+        answers: list[int] = []
+        slow = threading.Thread(target=lambda: answers.append(node.post(b"sleep 2")))
+        slow.start()
+        until(lambda: node.backend.metrics().in_flight == 1)
+        world.metadata.paths["spot/instance-action"] = '{"action": "terminate", "time": "2030-01-01T00:00:00Z"}'
+        until(lambda: world.health(world.this) == "Unhealthy")
+        until(lambda: world.entries() == {})
+        assert node.backend.alive()
+        assert answers == []
+        world.put_in(world.this, "Terminating:Wait")
+        until(lambda: world.state(world.this) == "")
+        slow.join()
+        assert answers == [200]
+        until(lambda: not node.backend.alive())
+
+
+def test_the_hook_is_completed_later_when_the_group_ends_the_instance_only_after_it_has_drained(world: World) -> None:
+    with running(world) as node:
+        world.metadata.paths["spot/instance-action"] = "not JSON"
+        until(lambda: not node.backend.alive())
+        assert world.state(world.this) == "InService"
+        world.put_in(world.this, "Terminating:Wait")
+        until(lambda: world.state(world.this) == "")
+
+
+def test_an_instance_that_its_group_ends_leaves_the_registry_first(world: World) -> None:
+    with running(world) as node:
+        world.put_in(world.this, "Terminating:Wait")
+        world.metadata.paths["autoscaling/target-lifecycle-state"] = "Terminated"
+        until(lambda: world.entries() == {})
+        assert node.post(b"late, from a caller that has not heard of it") == 200
+        until(lambda: world.state(world.this) == "")
+        assert node.thread.is_alive(), "systemd would start the node again on an instance that ends"
+
+
+def test_a_rebalance_recommendation_alone_makes_nobody_leave(world: World) -> None:
+    with running(world) as node:
+        world.metadata.paths["events/recommendations/rebalance"] = '{"noticeTime": "2030-01-01T00:00:00Z"}'
+        node.thread.join(timeout=1)
+        assert world.this in world.entries()
+        assert node.post(b"x") == 200
+
+
+def test_an_instance_back_from_the_warm_pool_starts_anew(world: World) -> None:
+    with running(world) as node:
+        world.metadata.paths["autoscaling/target-lifecycle-state"] = "Warmed:Running"
+        until(lambda: not node.backend.alive())
+        assert node.thread.is_alive()
+        world.metadata.paths["autoscaling/target-lifecycle-state"] = "InService"
+        until(lambda: not node.thread.is_alive())
+        assert node.failed is None
+
+
+def test_a_dead_server_is_out_of_the_registry_until_it_predicts_again(world: World) -> None:
+    with running(world) as node:
+        node.die()
+        until(lambda: world.entries() == {})
+        until(lambda: world.this in world.entries())
+        assert node.backend.starts == 2
+        assert node.post(b"x") == 200
+
+
+def test_a_server_that_hangs_is_started_again(world: World) -> None:
+    with running(world) as node:
+        (world.settings.state / "work" / "hangs").touch()
+        until(lambda: node.backend.starts == 2)
+        (world.settings.state / "work" / "hangs").unlink()
+        until(lambda: node.booted.server.state.value == "ready")
+
+
+def test_an_instance_whose_server_no_restart_mends_reports_itself_unhealthy(world: World) -> None:
+    with running(world) as node:
+        (world.settings.state / "work" / "refuses").touch()
+        node.die()
+        for _ in range(LIMITS.restarts):
+            started = node.backend.starts
+            until(lambda before=started: node.backend.starts > before)
+            until(lambda: node.backend.healthy())
+            node.die()
+        until(lambda: world.health(world.this) == "Unhealthy")
+        assert world.entries() == {}
+        assert node.backend.starts == 1 + LIMITS.restarts
+
+
+def test_without_a_group_a_lost_server_ends_the_node(world: World) -> None:
+    with running(world, group="", archive=str(world.archive)) as node:
+        (world.settings.state / "work" / "hangs").touch()
+        until(lambda: not node.thread.is_alive())
+        assert "model server: /ping failed 2 times in a row" in str(node.failed)
+
+
+def test_entries_of_instances_that_are_gone_are_removed_and_no_others(world: World) -> None:
+    maps = world.client("servicediscovery")
+    for name in ("i-0dead0dead0dead00", world.other):
+        maps.register_instance(ServiceId=world.service, InstanceId=name, Attributes={"AWS_INSTANCE_IPV4": "10.0.0.9"})
+    world.put_in(world.other, "Pending:Wait")
+    with running(world):
+        until(lambda: "i-0dead0dead0dead00" not in world.entries())
+        assert set(world.entries()) == {world.this, world.other}
+        world.put_in(world.other, "Terminating:Wait")
+        until(lambda: set(world.entries()) == {world.this})
+
+
+def test_an_entry_that_somebody_removed_is_written_again(world: World) -> None:
+    with running(world):
+        world.client("servicediscovery").deregister_instance(ServiceId=world.service, InstanceId=world.this)
+        until(lambda: world.this in world.entries())
+
+
+def test_what_the_server_did_is_published_once(world: World) -> None:
+    with running(world) as node:
+        for _ in range(3):
+            node.post(b"x")
+        # The first prediction of the boot counts, too.
+        until(lambda: world.metric("Requests") == 4)
+        (world.settings.state / "work" / "refuses").touch()
+        node.post(b"x")
+        until(lambda: world.metric("Errors") == 1)
+        assert world.metric("Requests") == 5
+        assert world.metric("QueueTime") > 0
+
+
+def test_the_program_drains_on_sigterm_and_logs_to_its_group(world: World) -> None:
+    given = world.settings
+    environment = {
+        **os.environ, "PYTHONPATH": str(ROOT), "AWS_EC2_METADATA_SERVICE_ENDPOINT": given.metadata_endpoint,
+        "BREAKEVEN_MODEL": "small", "BREAKEVEN_ARCHIVE": given.archive, "BREAKEVEN_ARCHIVE_SHA256": world.sha256,
+        "BREAKEVEN_PORT": str(given.port), "BREAKEVEN_STATE": str(given.state), "BREAKEVEN_REGION": given.region,
+        "BREAKEVEN_GROUP": given.group, "BREAKEVEN_LAUNCH_HOOK": "ready", "BREAKEVEN_TERMINATE_HOOK": "drained",
+        "BREAKEVEN_REGISTRY_SERVICE": world.service, "BREAKEVEN_LOG_GROUP": given.log_group,
+        "BREAKEVEN_HOST": "127.0.0.1", "BREAKEVEN_DRAIN_SECONDS": "5",
+    }  # fmt: skip
+    command = [sys.executable, str(Path(__file__).with_name("small_backend.py"))]
+    program = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    try:
+        until(lambda: world.this in world.entries())
+        program.send_signal(signal.SIGTERM)
+        _, said = program.communicate(timeout=40)
+    finally:
+        program.kill()
+        program.wait()
+    assert program.returncode == 0, said
+    assert world.entries() == {}
+    assert [line.split(":")[0] for line in world.lines()] == [
+        f"ready after {said.split('ready after ')[1].split(':')[0]}",
+        "drained and stopped",
+    ]
