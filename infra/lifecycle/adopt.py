@@ -1,87 +1,190 @@
-"""What a killed engine was creating: found in AWS by tag or name, and taken into the state instead of made twice."""
+"""What a killed engine was creating: found in AWS, and taken into the state instead of made twice."""
 
 import copy
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from infra.lifecycle import leftovers_ec2
-from infra.lifecycle.aws import Account, told
+from infra.lifecycle.adopt_searches import is_asked_for
+from infra.lifecycle.adopt_ways import WAYS, Listed, Named, Searched, Way
+from infra.lifecycle.aws import Account, code_of, told
 from infra.lifecycle.engine import run
-from infra.lifecycle.leftovers import Marks
+from infra.lifecycle.errors import AccountError
 from infra.lifecycle.workspace import Deployed, Workspace
 
 Row = Mapping[str, Any]
-KEY: Final = "aws:kms/key:Key"
-# Their physical id is the name that the program, or the engine in its place, gave. One that was not made after all is
-# dropped again by the refresh that follows.
-BY_NAME: Final = frozenset(
-    {
-        "aws:autoscaling/group:Group",
-        "aws:cloudwatch/logGroup:LogGroup",
-        "aws:cloudwatch/metricAlarm:MetricAlarm",
-        "aws:iam/instanceProfile:InstanceProfile",
-        "aws:iam/role:Role",
-    }
-)
-LISTINGS: Final = {listing.type: listing for listing in leftovers_ec2.LISTINGS}
 
 
-def adopt(workspace: Workspace, account: Account, deployed: Deployed) -> tuple[str, ...]:
-    """Take what was being created into the state; the names of what was found. A refresh must follow."""
+# What the provider alone knows and deletes by; AWS does not tell it to the refresh.
+OPTIONS: Final = ("forceDestroy", "deletionWindowInDays")
+
+
+def adopt(workspace: Workspace, account: Account, deployed: Deployed) -> tuple[Row, ...]:
+    """Take what was being created into the state, and return it. A refresh must follow, and then `settle`.
+
+    The refresh reads each by its id, as an import does, and drops again what is not there.
+    """
+    document: dict[str, Any] = copy.deepcopy(dict(deployed.document))
+    begun = list(_begun(document))
+    if not begun:
+        return ()
+    finder = _Finder(account=account, known=document["resources"], **_whose(account))
+    found = [{**row, "id": id_} for row in begun if (id_ := finder.find(row)) is not None]
+    for row in found:
+        _take(document["resources"], row)
+    if not found:
+        return ()
+    taken = {row["urn"] for row in found}
+    document["pending_operations"] = [
+        operation for operation in document["pending_operations"] if operation["resource"]["urn"] not in taken
+    ]
+    _write(workspace, document)
+    return tuple(found)
+
+
+def settle(workspace: Workspace, adopted: tuple[Row, ...]) -> tuple[str, ...]:
+    """Tell the refreshed state what the provider would know of what was adopted; the names of what is there."""
+    inputs = {row["urn"]: row.get("inputs", {}) for row in adopted}
+    document: dict[str, Any] = copy.deepcopy(dict(workspace.deployed().document))
+    there = [row for row in document["resources"] if row["urn"] in inputs and not row.get("delete")]
+    for row in there:
+        options = {name: value for name, value in inputs[row["urn"]].items() if name in OPTIONS}
+        row["inputs"] |= options
+        row["outputs"] |= options
+    if there:
+        _write(workspace, document)
+    return tuple(_name(row) for row in there)
+
+
+def _write(workspace: Workspace, document: dict[str, Any]) -> None:
     from pulumi.automation import Deployment
 
-    marks = Marks(project=workspace.config.project, stack=workspace.name)
-    known = {(row.get("type"), row.get("id")) for row in deployed.rows}
-    document: dict[str, Any] = copy.deepcopy(dict(deployed.document))
-    found = []
-    for row in _begun(document):
-        id_ = next((i for i in _ids(account, marks, row) if (row["type"], i) not in known), None)
-        if id_ is not None:
-            found.append({**row, "id": id_})
-    if found:
-        taken = {row["urn"] for row in found}
-        document["resources"] += found
-        document["pending_operations"] = [
-            operation for operation in document["pending_operations"] if operation["resource"]["urn"] not in taken
-        ]
-        run(workspace.stack, lambda: workspace.stack.import_stack(Deployment(version=3, deployment=document)))
-    return tuple(str(row["urn"]).rsplit("::", 1)[-1] for row in found)
+    # 3: sdk/go/common/apitype, DeploymentSchemaVersionCurrent; the engine exports no other yet.
+    run(workspace.stack, lambda: workspace.stack.import_stack(Deployment(version=3, deployment=document)))
 
 
 def _begun(document: Row) -> Iterator[Row]:
-    """Creations under way that are in the state under no id."""
-    there = {row["urn"] for row in document.get("resources") or () if not row.get("delete")}
+    """Creations under way."""
     for operation in document.get("pending_operations") or ():
         row = operation["resource"]
-        if operation.get("type") == "creating" and row.get("custom") and row["urn"] not in there:
+        if operation.get("type") == "creating" and row.get("custom"):
             yield row
 
 
-def _ids(account: Account, marks: Marks, row: Row) -> Iterator[str]:
-    """Physical ids of what a creation may have made."""
-    inputs = row.get("inputs", {})
-    token, name = row["type"], (inputs.get("tags") or {}).get("Name")
-    if token in BY_NAME and isinstance(inputs.get("name"), str):
-        yield inputs["name"]
-    elif token in LISTINGS and name:
-        listing = LISTINGS[token]
-        filters = [*marks.filters, {"Name": "tag:Name", "Values": [name]}]
-        for found in account.pages("ec2", listing.call, listing.key, Filters=filters):
-            tags = found.get("Tags") or found.get("TagSet")
-            if marks.has(tags) and {"Key": "Name", "Value": name} in tags and not listing.skips(found):
-                yield found[listing.id]
-    elif token == KEY and name:
-        yield from _keys(account, marks, name)
+def _name(row: Row) -> str:
+    return str(row["urn"]).rsplit("::", 1)[-1]
 
 
-def _keys(account: Account, marks: Marks, name: str) -> list[str]:
-    """The stack's keys of this name that are not being deleted, the newest first."""
-    client, made = account.client("kms"), {}
-    for found in account.pages("kms", "list_keys", "Keys"):
-        with told(f"key {found['KeyId']}"):
-            about = client.describe_key(KeyId=found["KeyId"])["KeyMetadata"]
-            if about["KeyManager"] == "CUSTOMER" and about["KeyState"] == "Enabled":
-                tags = client.list_resource_tags(KeyId=found["KeyId"])["Tags"]
-                if marks.has(tags) and {"TagKey": "Name", "TagValue": name} in tags:
-                    made[found["KeyId"]] = about["CreationDate"]
-    return sorted(made, key=made.__getitem__, reverse=True)
+def _take(rows: list[dict[str, Any]], row: dict[str, Any]) -> None:
+    """Put a creation among a state's resources, as the engine does when it has ended.
+
+    What it was to replace is deleted by the next run, unless it is gone already.
+    """
+    for place, old in enumerate(rows):
+        if old["urn"] == row["urn"] and not old.get("delete"):
+            # In its place: what depends on it comes later.
+            rows[place] = row
+            if not old.get("pendingReplacement"):
+                rows.append({**old, "delete": True})
+            return
+    rows.append(row)
+
+
+def _whose(account: Account) -> dict[str, str]:
+    """Account and partition, which ids are made of."""
+    with told("credentials"):
+        caller = account.client("sts").get_caller_identity()
+    return {"owner": caller["Account"], "partition": caller["Arn"].split(":")[1]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Finder:
+    """Looks for creations in one account; `known` are the rows of the state."""
+
+    account: Account
+    known: list[dict[str, Any]]
+    owner: str
+    partition: str
+
+    def find(self, row: Row) -> str | None:
+        """The id to import a creation by; None where nothing is there that the state does not know."""
+        way = WAYS.get(row["type"])
+        known = {
+            self._own_id(way, other)
+            for other in self.known
+            if other["type"] == row["type"] and not other.get("pendingReplacement")
+        }
+        found = self._found(way, row.get("inputs", {}))
+        return next((import_id for id_, import_id in found if id_ not in known), None)
+
+    def _own_id(self, way: Way | None, row: Row) -> str | None:
+        """A known resource's id, in the form in which candidates are compared with it."""
+        id_ = _filled(way.id, self._values(row.get("inputs", {}))) if isinstance(way, Named) else row.get("id")
+        return None if id_ is None else str(id_)
+
+    def _found(self, way: Way | None, inputs: Row) -> Iterator[tuple[str, str]]:
+        """Candidates: the id by which the state would know each, and the one to import it by."""
+        values = self._values(inputs)
+        match way:
+            case Named():
+                id_ = _filled(way.id, values)
+                if id_ is not None:
+                    yield id_, id_
+            case Searched():
+                yield from ((id_, id_) for id_ in way.search(self.account, inputs, self._begun_at()))
+            case Listed():
+                asks = _filled(way.asks, values)
+                for row in () if asks is None else self._rows(way, asks):
+                    if _fits(way, row, inputs):
+                        import_id = _filled(way.import_id, {**values, "id": row[way.id]})
+                        yield row[way.id], str(import_id)
+
+    def _rows(self, way: Listed, asks: Mapping[str, Any]) -> Iterator[Row]:
+        """The listing; nothing where what it is a listing of is gone."""
+        try:
+            yield from self.account.pages(way.service, way.call, way.key, **asks)
+        except AccountError as error:
+            if "NotFound" not in code_of(error):
+                raise
+
+    def _values(self, inputs: Row) -> Row:
+        return {**inputs, "account": self.owner, "partition": self.partition, "region": self.account.region}
+
+    def _begun_at(self) -> datetime:
+        """When the stack was begun: what was kept of an earlier one is older."""
+        at = next((row["created"] for row in self.known if "created" in row), None)
+        return datetime.fromisoformat(at) if at else datetime.min.replace(tzinfo=UTC)
+
+
+def _fits(way: Listed, row: Row, inputs: Row) -> bool:
+    if way.skips(row) or (way.tags and not is_asked_for(row.get(way.tags), inputs)):
+        return False
+    return all(_text(_at(row, field)) == _text(inputs.get(name)) for field, name in way.same.items())
+
+
+def _at(row: Any, path: str) -> Any:
+    for part in path.split("."):
+        row = row.get(part) if isinstance(row, Mapping) else None
+    return row
+
+
+def _text(value: Any) -> str:
+    """For comparison: AWS writes a port that does not matter as -1, the program leaves it out."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value in (None, -1) else str(value)
+
+
+def _filled(template: Any, values: Row) -> Any:
+    """Texts, also in lists and maps, filled in; None where an input that one needs is missing."""
+    if isinstance(template, str):
+        try:
+            return template.format_map(values)
+        except KeyError:
+            return None
+    if isinstance(template, Mapping):
+        filled = {key: _filled(value, values) for key, value in template.items()}
+        return None if None in filled.values() else filled
+    parts = [_filled(value, values) for value in template]
+    return None if None in parts else parts

@@ -174,7 +174,8 @@ def _runs(pid: int) -> bool:
 
 
 def _first_error(output: str) -> str:
-    lines = [_plain(line) for line in output.splitlines()]
+    # The Automation API writes ` stderr: ` before the first line of it.
+    lines = [_plain(line).removeprefix("stderr: ") for line in output.splitlines()]
     found = next((line for line in lines if line.startswith("error: ")), "")
     return found.removeprefix("error: ") or "the engine failed without a word"
 

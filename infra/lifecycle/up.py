@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from infra.lifecycle.adopt import adopt
+from infra.lifecycle.adopt import adopt, settle
 from infra.lifecycle.engine import Progress, Say, changes_of, done_of, op_name, run
 from infra.lifecycle.preflight import account_of
-from infra.lifecycle.workspace import Workspace
+from infra.lifecycle.workspace import Row, Workspace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,22 +39,30 @@ def deploy(workspace: Workspace, say: Say, steps: int = 0) -> Mapping[str, Any]:
 
 def recover(workspace: Workspace, say: Say) -> None:
     """Where an earlier run was cut off, find what it had begun and read it back; else nothing."""
-    if workspace.deployed().pending:
+    deployed = workspace.deployed()
+    # Without outputs is what was taken into the state by a recovery that was itself cut off.
+    if deployed.pending or any(row.get("custom") and "outputs" not in row for row in deployed.rows):
         refresh(workspace, say)
 
 
 def refresh(workspace: Workspace, say: Say) -> str:
     """Read every resource back from AWS into the state; what changed, in words."""
-    deployed = workspace.deployed()
-    if deployed.pending:
-        say(f"  an earlier run was cut off at {', '.join(deployed.pending)}"[:80])
-        # The engine's own refresh would forget what it cannot find by an id.
-        found = adopt(workspace, account_of(workspace.config), deployed)
-        say(f"  found in AWS: {', '.join(found) or 'none of it'}"[:80])
+    found = _take_begun(workspace, say)
     progress = Progress(say)
     result = run(
         workspace.stack,
         lambda: workspace.stack.refresh(on_event=progress, color="never", clear_pending_creates=True),
         progress,
     )
+    if found:
+        say(f"  found in AWS: {', '.join(settle(workspace, found)) or 'none of it'}"[:80])
     return done_of({op_name(op): count for op, count in (result.summary.resource_changes or {}).items()})
+
+
+def _take_begun(workspace: Workspace, say: Say) -> tuple[Row, ...]:
+    """What the engine's own refresh would forget, because it cannot find it by an id."""
+    deployed = workspace.deployed()
+    if not deployed.pending:
+        return ()
+    say(f"  an earlier run was cut off at {', '.join(deployed.pending)}"[:80])
+    return adopt(workspace, account_of(workspace.config), deployed)

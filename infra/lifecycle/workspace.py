@@ -1,5 +1,7 @@
 """One stack of this project as it is deployed: opened over the Automation API, read, priced."""
 
+import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +44,6 @@ class Deployed:
 
     def priced(self, region: str) -> PricedStack:
         """The state as the cost engine reads it."""
-        import json
-
         return parse_stack(json.dumps({"deployment": self.document}), f"stack {self.stack}", region)
 
 
@@ -72,6 +72,7 @@ class Workspace:
         from pulumi.automation import CommandError, LocalWorkspace, Stack
 
         config = read_config(name, project)
+        _mend(config)
         tool = command(install=install)
         local = LocalWorkspace(
             work_dir=str(project), pulumi_command=tool, env_vars={"PULUMI_SKIP_UPDATE_CHECK": "true"}
@@ -104,6 +105,24 @@ class Workspace:
             values={name: value.value for name, value in found.items()},
             secrets=frozenset(name for name, value in found.items() if value.secret),
         )
+
+
+def _mend(config: StackConfig) -> None:
+    """Delete the attributes beside a state in a folder where a killed engine left them half written.
+
+    Without them the state is read all the same; with half of them every command ends with `EOF`.
+    """
+    where = os.environ.get("PULUMI_BACKEND_URL", "")
+    if not where.startswith("file://"):
+        return
+    folder = Path(where.removeprefix("file://").partition("?")[0]).expanduser()
+    file = folder / ".pulumi" / "stacks" / config.project / f"{config.stack}.json.attrs"
+    try:
+        json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        file.unlink(missing_ok=True)
+    except OSError:
+        pass  # none is there, or the engine will say what is the matter
 
 
 def _check_owner(config: StackConfig, urn: str) -> None:
