@@ -55,7 +55,8 @@ def build(model: Model, target: Path | None = None, *, compiled: bool = True, ca
 def _write_content(model: Model, folder: Path, cache: Path, *, compiled: bool) -> None:
     weights, network = model.files(cache), model.network()
     folder.mkdir()
-    write_forms(network, weights, folder, compiled=compiled)
+    if hasattr(network, "network"):  # text generation is a loop around a network: its files go in as they are
+        write_forms(network, weights, folder, compiled=compiled)
     for name, source in (network.files(weights) if hasattr(network, "files") else {}).items():
         shutil.copyfile(source, folder / name)
     shutil.copyfile(model.sample, folder / model.sample.name)

@@ -27,7 +27,9 @@ def write_forms(network: ModuleType, weights: Mapping[str, Path], folder: Path, 
         # torch tells its own developers about storage orders and coming removals; every form is compared below.
         warnings.simplefilter("ignore")
         _export(network, module, place / forms.EXPORTED)
-        about = {"compiled": _compile(network, module, place) if compiled else None}
+        # Compiled forms are for one shape; where other dimensions than the batch vary, the exported form serves.
+        fixed = not hasattr(network, "dynamic_shapes")
+        about = {"compiled": _compile(network, module, place) if compiled and fixed else None}
     (place / forms.ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True), encoding="utf-8")
 
 

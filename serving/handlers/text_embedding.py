@@ -1,0 +1,39 @@
+"""Texts to embeddings: unit vectors whose scalar product is the similarity of the texts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from serving.handlers import forms, tokens
+from serving.handlers.requests import predict_flat
+from serving.handlers.types import Item, Loading, Reply
+
+# Of each number. Seven decimals are more than float32 carries here, and a third shorter on the wire.
+DECIMALS = 7
+
+
+class TextEmbedder:
+    """A loaded embedding model."""
+
+    def __init__(self, loading: Loading) -> None:
+        self._loading = loading
+        self._network = forms.load(loading.folder, loading.device)
+        self._tokenizer = tokens.load(loading)
+
+    def predict(self, items: Sequence[Item]) -> list[Reply]:
+        """One reply per request."""
+        return predict_flat(items, self._loading, tokens.raw, self._embed)
+
+    def _embed(self, instances: Sequence[Any]) -> list[Any]:
+        return tokens.each(instances, self._tokenizer, self._predictions)
+
+    def _predictions(self, rows: Sequence[tokens.Tokens]) -> list[dict[str, Any]]:
+        vectors = tokens.run(rows, self._tokenizer.padding, self._network, self._loading.device).tolist()
+        return [
+            {"embedding": [round(x, DECIMALS) for x in vector], **row.report()}
+            for row, vector in zip(rows, vectors, strict=True)
+        ]
+
+
+def load(loading: Loading) -> TextEmbedder:
+    """The predictor of an unpacked archive."""
+    return TextEmbedder(loading)
