@@ -1,62 +1,81 @@
-"""Dynamic batching: requests wait for company, at most so long, and go to the predictor together."""
+"""Dynamic batching: requests wait in one queue; each worker that is free takes as many as it predicts together."""
 
 import asyncio
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from serving.backends.board import Board
-from serving.handlers.types import Item, Predictor, Reply, isolated, refusal
-
-MICRO = 1_000_000
-Waiting = tuple[Item, "asyncio.Future[Reply]", float]
+from serving.handlers.types import Item, Reply, refusal
 
 
-class Batches:
-    """The queue of one worker. Every method is the event loop's; predictions run in one thread beside it."""
+class Predicts(Protocol):
+    """A worker, as the queue sees it."""
 
-    def __init__(
-        self, predictor: Predictor, board: Board, row: int, *, batch_size: int, delay_ms: float, queue_size: int
-    ) -> None:
-        self._predictor, self._board, self._row = predictor, board, row
+    async def predict(self, items: list[Item]) -> list[Reply]:
+        """Replies to a batch; never raises."""
+        ...
+
+
+@dataclass
+class Counts:
+    """What has been asked and how long it took; times are sums, in microseconds."""
+
+    requests: int = 0
+    errors: int = 0
+    in_flight: int = 0
+    queue_us: int = 0
+    latency_us: int = 0
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A request in the queue."""
+
+    item: Item
+    done: "asyncio.Future[Reply]"
+    came: float = field(default_factory=time.perf_counter)
+
+
+class Queue:
+    """All of it belongs to one event loop."""
+
+    def __init__(self, *, batch_size: int, delay_ms: float, queue_size: int) -> None:
+        self.counts = Counts()
         self._batch_size, self._delay, self._queue_size = batch_size, delay_ms / 1000, queue_size
-        self._queue: deque[Waiting] = deque()
-        self._arrived = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1)
+        self._waiting: deque[Waiting] = deque()
+        self._arrived = asyncio.Condition()
 
     async def predict(self, item: Item) -> Reply:
         """The reply to one request; 503 at once when the queue is full."""
-        if len(self._queue) >= self._queue_size:
+        if len(self._waiting) >= self._queue_size:
             return refusal(503, "The queue is full; try again in a second.", Retry_After="1")
-        done: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._queue.append((item, done, time.perf_counter()))
-        self._arrived.set()
-        return await done
+        one = Waiting(item, asyncio.get_running_loop().create_future())
+        self._waiting.append(one)
+        async with self._arrived:
+            self._arrived.notify()
+        return await one.done
 
-    async def run(self) -> None:
-        """Batch for ever."""
-        loop = asyncio.get_running_loop()
+    async def serve(self, worker: Predicts) -> None:
+        """Give a worker batch after batch, for ever."""
         while True:
-            await self._arrived.wait()
-            if len(self._queue) < self._batch_size and self._delay:
-                await asyncio.sleep(self._delay)
-            batch = [self._queue.popleft() for _ in range(min(self._batch_size, len(self._queue)))]
-            if not self._queue:
-                self._arrived.clear()
-            batch = [one for one in batch if not one[1].done()]  # callers that gave up
-            if batch:
-                await self._predict(batch, loop)
+            batch = await self._batch()
+            if not batch:
+                continue
+            start = time.perf_counter()
+            replies = await worker.predict([one.item for one in batch])
+            end = time.perf_counter()
+            for one, reply in zip(batch, replies, strict=True):
+                self.counts.queue_us += int((start - one.came) * 1e6)
+                self.counts.latency_us += int((end - one.came) * 1e6)
+                if not one.done.done():
+                    one.done.set_result(reply)
 
-    async def _predict(self, batch: list[Waiting], loop: asyncio.AbstractEventLoop) -> None:
-        start = time.perf_counter()
-        self._board.put(self._row, "busy_since_us", int(time.monotonic() * MICRO))
-        items = [item for item, _, _ in batch]
-        replies = await loop.run_in_executor(self._thread, isolated, self._predictor, items)
-        self._board.put(self._row, "busy_since_us", 0)
-        end = time.perf_counter()
-        self._board.add(self._row, "batches", 1)
-        for (_, done, came), reply in zip(batch, replies, strict=True):
-            self._board.add(self._row, "queue_us", int((start - came) * MICRO))
-            self._board.add(self._row, "latency_us", int((end - came) * MICRO))
-            if not done.done():
-                done.set_result(reply)
+    async def _batch(self) -> list[Waiting]:
+        """What is to be predicted together: a full batch at once, else what there is after the delay."""
+        async with self._arrived:
+            await self._arrived.wait_for(lambda: bool(self._waiting))
+        if len(self._waiting) < self._batch_size and self._delay:
+            await asyncio.sleep(self._delay)
+        taken = [self._waiting.popleft() for _ in range(min(self._batch_size, len(self._waiting)))]
+        return [one for one in taken if not one.done.done()]  # without callers that gave up
