@@ -36,6 +36,8 @@ from serving.model import find
 
 MODEL = "efficientnet_lite0"
 PORT = 18080
+# wrk hangs up on what it still waits for; the server must have answered that before the next measurement begins.
+SETTLE_SECONDS = 1.0
 HERE = Path(__file__).resolve().parent
 URL = f"http://127.0.0.1:{PORT}/predictions/{MODEL}"
 # A line of log for each request would be unfair to those that write none.
@@ -68,6 +70,7 @@ class Bench:
     folder: Path
     peers: Path | None
     seconds: int
+    warm_seconds: int
 
     @property
     def environment(self) -> dict[str, str]:
@@ -90,6 +93,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=6, help="of each measurement")
+    parser.add_argument(
+        "--warm-seconds", type=int, default=15, help="of load before the first; Java compiles as it runs"
+    )
     parser.add_argument("--peers", type=Path, help="folder with a sub-folder for each installed peer")
     parser.add_argument("--only", nargs="*", help="names of contenders")
     parser.add_argument("--json", type=Path, help="write every round to this file")
@@ -102,7 +108,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = packed.unpack(path, Path(scratch) / "model")
         launch = Launch(archive=path, work=Path(scratch) / "work", port=PORT)
-        bench = Bench(launch=launch, folder=folder, peers=given.peers, seconds=given.seconds)
+        bench = Bench(
+            launch=launch, folder=folder, peers=given.peers, seconds=given.seconds, warm_seconds=given.warm_seconds
+        )
         rounds = _rounds(bench, given.runs, given.only)
     _show(rounds)
     if given.json:
@@ -156,7 +164,7 @@ def _measured(bench: Bench, name: str) -> Result:
     with _running(bench, name) as pid:
         _first_answer(60)
         started = time.perf_counter() - start
-        _wrk(32, max(3, bench.seconds // 2))
+        _wrk(32, bench.warm_seconds)
         full = _wrk(32, bench.seconds)
         some = _wrk(8, bench.seconds)
         one = _wrk(1, bench.seconds)
@@ -232,6 +240,7 @@ def _wrk(connections: int, seconds: int) -> dict[str, float]:
         str(script),
         URL,
     ]
+    time.sleep(SETTLE_SECONDS)
     done = subprocess.run(  # noqa: S603
         command, capture_output=True, text=True, check=True, env={**os.environ, "BODY": str(body)}
     )
@@ -247,6 +256,7 @@ def _wrk(connections: int, seconds: int) -> dict[str, float]:
 def _busy(rate: float, seconds: int) -> Latency:
     """Latency at a constant rate, measured from when each request was due."""
     body = next((archive.ROOT / "serving" / "models" / MODEL).glob("sample.*")).read_bytes()
+    time.sleep(SETTLE_SECONDS)
     run = open_loop(Target.of(f"http://127.0.0.1:{PORT}", MODEL, body, "image/jpeg"), rate=rate, seconds=float(seconds))
     if run.latency is None:
         raise RuntimeError(f"at {rate:.0f}/s: {dict(run.errors)}")

@@ -44,7 +44,9 @@ class TorchServe:
         unpack(launch.archive, store / self._about["name"])
         (launch.work / "config.properties").write_text(self._properties(store), encoding="utf-8")
         (launch.work / "tmp").mkdir(exist_ok=True)
-        self._server.start(self._command(), worker_environment(launch), launch.work)
+        # Bodies reach the handler as they came: it says itself what is wrong with them.
+        environment = {**worker_environment(launch), "TS_DECODE_INPUT_REQUEST": "false"}
+        self._server.start(self._command(), environment, launch.work)
 
     def alive(self) -> bool:
         """Whether Java runs."""

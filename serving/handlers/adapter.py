@@ -54,6 +54,6 @@ def _item(row: "dict[str, Any]", context: Any, index: int) -> Item:
         body = b""
     if isinstance(body, str):
         body = body.encode()
-    if not isinstance(body, (bytes, bytearray)):  # TorchServe has parsed the JSON already
+    if not isinstance(body, (bytes, bytearray)):  # a TorchServe that was not told to leave JSON alone
         body = json.dumps(body).encode()
     return Item(bytes(body), kind.partition(";")[0].strip().lower())

@@ -42,7 +42,8 @@ class Running:
             with urllib.request.urlopen(request, timeout=seconds) as answer:  # noqa: S310
                 return Answer(answer.status, json.loads(answer.read()), dict(answer.headers))
         except urllib.error.HTTPError as error:
-            text = error.read()
+            with error:
+                text = error.read()
             return Answer(error.code, json.loads(text) if text else None, dict(error.headers))
         except OSError:
             return Answer(0, None, {})
