@@ -95,4 +95,4 @@ def test_torchserve_takes_no_models_from_outside_and_wants_no_token(images: Runn
     config = (images.launch.work / "config.properties").read_text()
     assert f"allowed_urls=file://{images.launch.work}/store/.*" in config
     assert not list(images.launch.work.rglob("key_file.json"))
-    assert json.loads(urllib.request.urlopen(f"http://127.0.0.1:{images.launch.port}/ping").read())
+    assert images.backend.healthy()
