@@ -12,6 +12,8 @@ from infra.naming import child
 LAUNCH_HOOK_SECONDS = 900
 TERMINATE_HOOK_SPARE_SECONDS = 60
 CANARY_WAIT_SECONDS = 1200
+# Percent of the group; the last must be 100, or the refresh ends there (EC2 Auto Scaling user guide, checkpoints).
+CHECKPOINTS = (25, 50, 100)
 GROUP_METRICS = (
     "GroupDesiredCapacity",
     "GroupInServiceInstances",
@@ -132,6 +134,9 @@ def _refresh(args: FleetArgs, alarm_name: pulumi.Output[str]) -> dict[str, Any]:
             "min_healthy_percentage": 100,
             "max_healthy_percentage": 200,
             "skip_matching": True,
+            # A stop after each share of the group, so that the alarm can speak before the next one is replaced.
+            "checkpoint_percentages": list(CHECKPOINTS),
+            "checkpoint_delay": str(args.settings.warmup_seconds),
         },
     }
 

@@ -41,6 +41,8 @@ def test_a_refresh_can_roll_back_because_version_and_image_are_fixed() -> None:
     preferences = only(committed("dev"), GROUP)["instanceRefresh"]["preferences"]
     assert preferences["autoRollback"] is True
     assert preferences["alarmSpecification"]["alarms"] == [named(committed("dev"), ALARM, "rollback")["name"]]
+    assert preferences["checkpointPercentages"] == [25, 50, 100]
+    assert preferences["checkpointDelay"] == "300"
 
 
 def test_hooks_are_resources_of_their_own() -> None:
