@@ -51,9 +51,19 @@ class Names:
         return {"Name": self.physical(name), "project": self.project, "stack": self.stack, **self.extra_tags}
 
 
+def archive_folder(model: str) -> str:
+    """Where a model's archives lie, earlier ones too."""
+    return f"models/{model}/"
+
+
+def canary_folder(model: str) -> str:
+    """Where a model's canaries lie."""
+    return f"canaries/{model}/"
+
+
 def archive_key(model: str, sha256: str) -> str:
     """Where a model's archive lies in the artifact bucket; the digest keeps versions apart."""
-    return f"models/{model}/{sha256[:12] or 'unset'}.mar"
+    return f"{archive_folder(model)}{sha256[:12] or 'unset'}.mar"
 
 
 def canary_key(model: str, sha256: str) -> str:
@@ -61,12 +71,12 @@ def canary_key(model: str, sha256: str) -> str:
 
     Under the archive's own key, ending a promoted canary would delete the archive that has become the model's.
     """
-    return f"canaries/{model}/{sha256[:12]}.mar"
+    return f"{canary_folder(model)}{sha256[:12]}.mar"
 
 
 def bundle_key(sha256: str) -> str:
     """Where the node bundle lies in the artifact bucket."""
-    return f"node/{sha256[:12] or 'unset'}.tar.gz"
+    return f"{BUNDLE_FOLDER}{sha256[:12] or 'unset'}.tar.gz"
 
 
 def bucket_log_prefix(part: str) -> str:
@@ -75,6 +85,7 @@ def bucket_log_prefix(part: str) -> str:
 
 
 CANARY = "canary"
+BUNDLE_FOLDER = "node/"
 BALANCER_LOG_PREFIX = "balancer"
 UPLOAD_PREFIX = "uploads/"
 RESULT_PREFIX = "results/"

@@ -50,6 +50,9 @@ class Artifacts(pulumi.ComponentResource):
         super().__init__("breakeven:infra:Artifacts", name, {}, opts)
         self._args = args
         self._own = pulumi.ResourceOptions(parent=self)
+        model = args.settings
+        # Before anything is registered: a file that is not what it should be must leave nothing behind.
+        archive, bundle = _digest("modelArchive", model.model_archive), _digest("nodeBundle", model.node_bundle)
         key = self._key()
         self.key_arn = key.arn
         self.log_bucket = self._logs()
@@ -63,8 +66,6 @@ class Artifacts(pulumi.ComponentResource):
         )
         self._store = private_bucket(bucket_args, self._own)
         self.bucket_name, self.bucket_arn = self._store.bucket.bucket, self._store.bucket.arn
-        model = args.settings
-        archive, bundle = _digest("modelArchive", model.model_archive), _digest("nodeBundle", model.node_bundle)
         self._archive = self._pinned("archive", archive_key(model.model, archive), archive, model.model_archive)
         self._bundle = self._pinned("bundle", bundle_key(bundle), bundle, model.node_bundle)
         self._canary = self._pinned_canary()
@@ -131,7 +132,13 @@ class Artifacts(pulumi.ComponentResource):
             source=pulumi.FileAsset(str(PROJECT_ROOT / path)),
             source_hash=sha256,
             tags=self._args.names.tags(part),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._store.versioning]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[self._store.versioning],
+                # An instance refresh that rolls back by itself starts instances of the template before, which fetch
+                # what that one names. The bucket takes everything along when it goes.
+                retain_on_delete=True,
+            ),
         )
         return PinnedObject(key=stored.key, sha256=sha256)
 

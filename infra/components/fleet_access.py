@@ -7,7 +7,7 @@ import pulumi_aws as aws
 
 from infra.components import policies
 from infra.components.fleet_types import FleetArgs
-from infra.naming import RESULT_PREFIX, UPLOAD_PREFIX, child
+from infra.naming import BUNDLE_FOLDER, RESULT_PREFIX, UPLOAD_PREFIX, archive_folder, canary_folder, child
 
 
 def instance_profile(
@@ -38,10 +38,9 @@ def _statements(
     args: FleetArgs, logs: aws.cloudwatch.LogGroup, registry_arn: pulumi.Input[str] | None
 ) -> Iterator[policies.Statement]:
     store, account = args.artifacts, args.account
-    main, *others = args.versions
-    fetched = (main.archive, store.bundle, *(version.archive for version in others))
-    objects = [pulumi.Output.concat(store.bucket_arn, "/", pinned.key) for pinned in fetched]
-    yield policies.allow(["s3:GetObject"], objects)
+    # Earlier archives and bundles, too: a refresh that rolls back starts instances of the template before.
+    folders = [archive_folder(store.model), BUNDLE_FOLDER, *([canary_folder(store.model)] if args.canary else ())]
+    yield policies.allow(["s3:GetObject"], [pulumi.Output.concat(store.bucket_arn, "/", f, "*") for f in folders])
     yield policies.allow(["kms:Decrypt"], [store.key_arn])
     groups = [args.names.group_arn(account.partition, account.region, account.id, *row.parts) for row in args.versions]
     own = ("CompleteLifecycleAction", "RecordLifecycleActionHeartbeat", "SetInstanceHealth")

@@ -115,7 +115,7 @@ def test_health_is_judged_where_the_traffic_comes_from() -> None:
     assert only(committed("dev"), "lb/targetGroup:TargetGroup")["healthCheck"]["path"] == "/ping"
 
 
-def test_the_node_may_touch_the_pinned_objects_only() -> None:
+def test_the_node_may_read_its_models_archives_and_bundles_only() -> None:
     policy = json.loads(named(committed("dev"), "iam/rolePolicy:RolePolicy", "node-work")["policy"])
     (read,) = [row for row in policy["Statement"] if row["Action"] == ["s3:GetObject"]]
-    assert [resource.rpartition("/")[2] for resource in read["Resource"]] == ["unset.mar", "unset.tar.gz"]
+    assert [arn.partition("/")[2] for arn in read["Resource"]] == ["models/resnet50/*", "node/*"]
