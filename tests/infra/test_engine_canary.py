@@ -48,16 +48,21 @@ class Trial:
     def weights(self) -> dict[str, int]:
         """What the listener on port 80 gives to each version."""
         client = self.account.client("elbv2")
-        (balancer,) = client.describe_load_balancers()["LoadBalancers"]
-        listeners = client.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
+        listeners = client.describe_listeners(LoadBalancerArn=self.own("aws:lb/loadBalancer:LoadBalancer"))["Listeners"]
         (action,) = next(row["DefaultActions"] for row in listeners if row["Port"] == 80)
         rows = action["ForwardConfig"]["TargetGroups"] if "ForwardConfig" in action else [action]
         return {CANARY if "canary" in row["TargetGroupArn"] else MAIN: int(row.get("Weight", 100)) for row in rows}
 
+    def own(self, kind: str) -> str:
+        """The id of the stack's one resource of a type; other tests leave theirs in the same emulated account."""
+        (found,) = [row["id"] for row in self.engine.resources(STACK) if row["type"] == kind]
+        return str(found)
+
     def groups(self) -> dict[str, int]:
         """Instances that each group has."""
         found = self.account.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
-        return {row["AutoScalingGroupName"]: len(row["Instances"]) for row in found}
+        ours = [row for row in found if STACK in row["AutoScalingGroupName"]]
+        return {row["AutoScalingGroupName"]: len(row["Instances"]) for row in ours}
 
     def fetched(self, group: str) -> str:
         """The SHA-256 of the archive that a new instance of a group would fetch, and the object there."""
@@ -71,8 +76,8 @@ class Trial:
         script = base64.b64decode(version["LaunchTemplateData"]["UserData"]).decode()
         (line,) = [line for line in script.splitlines() if line.startswith('fetch "') and line.endswith('.mar"')]
         _, key, _, digest, *_ = line.split('"')
-        (bucket,) = self.account.client("s3").list_buckets()["Buckets"]
-        body: Any = self.account.client("s3").get_object(Bucket=bucket["Name"], Key=key)["Body"].read()
+        bucket = self.own("aws:s3/bucket:Bucket")
+        body: Any = self.account.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
         assert hashlib.sha256(body).hexdigest() == digest
         return str(body.decode())
 
