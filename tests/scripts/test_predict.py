@@ -122,7 +122,7 @@ def test_a_load_test_says_what_it_found(picture: str) -> None:
         opened = breakeven("load", *at, "--rate", "20", "--json")
     assert closed.returncode == opened.returncode == 0, closed.stderr + opened.stderr
     assert re.match(
-        r"load +closed loop of 2, 0\.\d s\nrate +[\d.]+/s \(\d+ answered\)\np50 +[\d.]+ ms\n", closed.stdout
+        r"load +closed loop of 2, [\d.]+ s\nrate +[\d.]+/s \(\d+ answered\)\np50 +[\d.]+ ms\n", closed.stdout
     )
     assert re.search(r"^errors +0$", closed.stdout, re.MULTILINE)
     found = json.loads(opened.stdout)
