@@ -21,8 +21,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from scripts import sentiment_data as data
+from serving.digest import sha256_of
 from serving.handlers import tokens
-from serving.model import Model, find, sha256_of
+from serving.model import Model, find
 
 SEED: Final = 20261123
 EPOCHS: Final = 6  # 10 do worse on the validation part

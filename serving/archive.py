@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from serving.compile import write_forms
-from serving.model import Model, sha256_of
+from serving.digest import note, sha256_of
+from serving.model import Model
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 STORE: Final = ROOT / "model_store"
@@ -47,8 +48,7 @@ def build(model: Model, target: Path | None = None, *, compiled: bool = True, ca
         _pack(folder, made)
         digest = sha256_of(made)
         made.replace(path)
-    beside = path.with_name(f"{path.name}.sha256")
-    beside.write_text(f"{digest}  {path.name}\n", encoding="utf-8")
+    note(path, digest)
     return Built(path=path, sha256=digest, size_bytes=path.stat().st_size)
 
 

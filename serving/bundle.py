@@ -1,7 +1,6 @@
 """The node bundle: all that turns a fresh instance into a node, in one archive that is the same for the same input."""
 
 import gzip
-import hashlib
 import json
 import os
 import shutil
@@ -15,14 +14,14 @@ from typing import Final
 
 from serving import bundle_wheels
 from serving.bundle_wheels import Wheels
+from serving.digest import note, sha256_of
 from serving.errors import InputError, ServingError
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 TARGET: Final = ROOT / "model_store" / "node.tar.gz"
 # What runs on an instance; all else of this package only builds or calls.
-CODE: Final = ("__init__.py", "errors.py", "packed.py", "backends/*", "handlers/*", "node/*.py")
+CODE: Final = ("__init__.py", "digest.py", "errors.py", "packed.py", "backends/*", "handlers/*", "node/*.py")
 SCRIPTS: Final = {"install": "install.sh", "start": "start.sh"}
-CHUNK_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,9 +57,9 @@ def build(contents: Contents, target: Path = TARGET, say: Callable[[str], None] 
             _stage(contents, staged, say)
             say("Packing ...")
             _pack(staged, partial)
-        digest = _digest(partial)
+        digest = sha256_of(partial)
         partial.replace(target)
-        _beside(target).write_text(f"{digest}  {target.name}\n", encoding="utf-8")
+        note(target, digest)
     except OSError as error:
         thing = str(error.filename or target)
         raise ServingError(
@@ -70,10 +69,6 @@ def build(contents: Contents, target: Path = TARGET, say: Callable[[str], None] 
         with suppress(OSError):
             partial.unlink()
     return Built(path=target, sha256=digest, size_bytes=target.stat().st_size)
-
-
-def _beside(target: Path) -> Path:
-    return target.with_name(f"{target.name}.sha256")
 
 
 def _stage(contents: Contents, folder: Path, say: Callable[[str], None]) -> None:
@@ -97,7 +92,7 @@ def _stage(contents: Contents, folder: Path, say: Callable[[str], None]) -> None
         bundle_wheels.collect(wanted, contents.python, folder / "wheels")
         bundle_wheels.check_device(folder / "wheels", contents.device)
         (folder / "requirements.txt").write_text(bundle_wheels.pinned(folder / "wheels"), encoding="utf-8")
-    files = {path.relative_to(folder).as_posix(): _digest(path) for path in _files(folder)}
+    files = {path.relative_to(folder).as_posix(): sha256_of(path) for path in _files(folder)}
     _write_manifest(folder / "manifest.json", {**environment, "files": files})
 
 
@@ -127,11 +122,3 @@ def _pack(folder: Path, target: Path) -> None:
             entry.mode = 0o755 if os.access(path, os.X_OK) else 0o644
             with path.open("rb") as content:
                 archive.addfile(entry, content)
-
-
-def _digest(path: Path) -> str:
-    made = hashlib.sha256()
-    with path.open("rb") as file:
-        for chunk in iter(lambda: file.read(CHUNK_BYTES), b""):
-            made.update(chunk)
-    return made.hexdigest()

@@ -1,6 +1,5 @@
 """The packages of a node, as wheels for the instance's Python, each pinned by its hash."""
 
-import hashlib
 import re
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from serving.digest import sha256_of
 from serving.errors import InputError, ServingError
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -61,8 +61,7 @@ def pinned(folder: Path) -> str:
     lines = []
     for wheel in sorted(folder.glob("*.whl")):
         name, version = wheel.name.split("-")[:2]
-        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-        lines.append(f"{name}=={version} --hash=sha256:{digest}\n")
+        lines.append(f"{name}=={version} --hash=sha256:{sha256_of(wheel)}\n")
     return "".join(lines)
 
 

@@ -15,13 +15,12 @@ from typing import Any, Final
 from serving.backends import Launch, make
 from serving.backends.types import cores
 from serving.errors import InputError, ServingError
-from serving.load import Sustainable, Target, sustainable
-from serving.packed import about
+from serving.load import Target, sustainable
+from serving.packed import about, content_type, sample
 
 READY_SECONDS: Final = 120.0
 # A generator that is itself late by more than this share of the goal measures itself.
 LATE_SHARE: Final = 0.25
-TYPES: Final = {".txt": "text/plain; charset=utf-8", ".json": "application/json"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +66,7 @@ def measure(
         reason = f"the load itself was {held.generator_late_ms:.0f} ms late"
         raise ServingError("measurement", reason, "end what else runs on this machine, and measure again")
     return Measured(
-        rate_per_second=_two_places(found),
+        rate_per_second=found.rate_per_second,
         p50_ms=held.latency.p50_ms,
         p99_ms=held.latency.p99_ms,
         goal_ms=goal_ms,
@@ -132,16 +131,8 @@ def _wait(server: Any, launch: Launch) -> None:
 
 
 def _target(launch: Launch, own: Mapping[str, Any]) -> Target:
-    import zipfile
-
-    with zipfile.ZipFile(launch.archive) as archive:
-        body = archive.read(own["sample"])
-    kind = TYPES.get(Path(own["sample"]).suffix, "application/octet-stream")
-    return Target.of(f"http://127.0.0.1:{launch.port}", own["name"], body, kind)
-
-
-def _two_places(found: Sustainable) -> float:
-    return round(found.rate_per_second, 2)
+    name, body = sample(launch.archive)
+    return Target.of(f"http://127.0.0.1:{launch.port}", own["name"], body, content_type(name))
 
 
 def _versions(backend: str) -> str:

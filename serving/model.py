@@ -1,6 +1,5 @@
 """What a model is: its folder's model.toml, read and checked."""
 
-import hashlib
 import importlib.util
 import tomllib
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any, Final
 
+from serving.digest import sha256_of
 from serving.errors import InputError, IntegrityError
 
 MODELS: Final = Path(__file__).with_name("models")
@@ -115,12 +115,6 @@ def find(name: str, models: Path = MODELS) -> Model:
     near = difflib.get_close_matches(name, names(models), 1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names(models))}"
     raise InputError(f"model {name}", "no such folder in serving/models", hint)
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _model(folder: Path, path: Path, data: Mapping[str, Any]) -> Model:

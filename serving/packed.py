@@ -5,9 +5,29 @@ import shutil
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from serving.errors import IntegrityError
+
+CONTENT_TYPES: Final = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".txt": "text/plain; charset=utf-8",
+    ".json": "application/json",
+}
+
+
+def content_type(name: str) -> str:
+    """How a sample of this name is sent."""
+    return CONTENT_TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
+
+
+def sample(path: Path) -> tuple[str, bytes]:
+    """Name and content of the input that every archive carries. Raises IntegrityError as `about` does."""
+    name = str(about(path)["sample"])
+    with zipfile.ZipFile(path) as archive:
+        return name, archive.read(name)
 
 
 def about(path: Path) -> Mapping[str, Any]:

@@ -9,13 +9,10 @@ from typing import Any, Final
 from infra.lifecycle.adopt_searches import is_asked_for
 from infra.lifecycle.adopt_ways import WAYS, Listed, Named, Searched, Way
 from infra.lifecycle.aws import Account, code_of, told
-from infra.lifecycle.engine import run
 from infra.lifecycle.errors import AccountError
 from infra.lifecycle.workspace import Deployed, Workspace
 
 Row = Mapping[str, Any]
-
-
 # What the provider alone knows and deletes by; AWS does not tell it to the refresh.
 OPTIONS: Final = ("forceDestroy", "deletionWindowInDays")
 
@@ -39,7 +36,7 @@ def adopt(workspace: Workspace, account: Account, deployed: Deployed) -> tuple[R
     document["pending_operations"] = [
         operation for operation in document["pending_operations"] if operation["resource"]["urn"] not in taken
     ]
-    _write(workspace, document)
+    workspace.write(document)
     return tuple(found)
 
 
@@ -53,15 +50,8 @@ def settle(workspace: Workspace, adopted: tuple[Row, ...]) -> tuple[str, ...]:
         row["inputs"] |= options
         row["outputs"] |= options
     if there:
-        _write(workspace, document)
+        workspace.write(document)
     return tuple(_name(row) for row in there)
-
-
-def _write(workspace: Workspace, document: dict[str, Any]) -> None:
-    from pulumi.automation import Deployment
-
-    # 3: sdk/go/common/apitype, DeploymentSchemaVersionCurrent; the engine exports no other yet.
-    run(workspace.stack, lambda: workspace.stack.import_stack(Deployment(version=3, deployment=document)))
 
 
 def _begun(document: Row) -> Iterator[Row]:

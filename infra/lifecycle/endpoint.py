@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from infra.costs.errors import InputError
 from infra.lifecycle.errors import DeploymentError
+from serving.client.auth import ApiKey, Auth, Bearer, IamAuth
 
 MODELS: Final = Path(__file__).resolve().parents[2] / "serving" / "models"
 CONTENT_TYPE: Final = "application/octet-stream"
@@ -70,13 +70,17 @@ def signed_by(auth: str, region: str, outputs: Mapping[str, Any], profile: str =
     Raises InputError when there is nothing to prove it with.
     """
     if auth == "api-key":
-        return lambda url, body: {"x-api-key": str(outputs["apiKey"])}
+        return _headers(ApiKey(key=str(outputs["apiKey"])))
     if auth == "jwt":
         token = os.environ.get("TOKEN", "")
         if not token:
             raise InputError("TOKEN", "not set, and the entry wants a token", "set it, or add --no-wait")
-        return lambda url, body: {"Authorization": f"Bearer {token}"}
-    return lambda url, body: _signature(url, body, region, profile)
+        return _headers(Bearer(token=token))
+    return _headers(IamAuth(region=region, profile=profile))
+
+
+def _headers(auth: Auth) -> Sign:
+    return lambda url, body: auth.headers(url, body, CONTENT_TYPE)
 
 
 def sample(model: str, unit: str, models: Path = MODELS) -> bytes:
@@ -85,21 +89,6 @@ def sample(model: str, unit: str, models: Path = MODELS) -> bytes:
     if own:
         return own[0].read_bytes()
     return _picture() if unit == "images" else b"The delivery was late, but the product is wonderful."
-
-
-def _signature(url: str, body: bytes, region: str, profile: str) -> Headers:
-    import boto3  # type: ignore[import-untyped]
-    from botocore.auth import SigV4Auth  # type: ignore[import-untyped]
-    from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]
-
-    credentials = boto3.Session(profile_name=profile or None).get_credentials()
-    if credentials is None:
-        raise InputError("AWS account", "no credentials to sign the call with", "set AWS_PROFILE, or add --no-wait")
-    request = AWSRequest(
-        method="POST", url=url, data=body, headers={"Content-Type": CONTENT_TYPE, "Host": urlsplit(url).netloc}
-    )
-    SigV4Auth(credentials, "execute-api", region).add_auth(request)
-    return dict(request.headers.items())
 
 
 def _picture() -> bytes:

@@ -8,12 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from infra.lifecycle.data import BUCKET, KEY, LOG_GROUP, is_data, keepable
-from infra.lifecycle.engine import run
 from infra.lifecycle.workspace import Deployed, Row, Workspace
 
 ROOT: Final = "pulumi:pulumi:Stack"
-# sdk/go/common/apitype, DeploymentSchemaVersionCurrent; the engine exports no other yet.
-SCHEMA: Final = 3
 
 
 def kept(deployed: Deployed) -> tuple[Row, ...]:
@@ -44,9 +41,7 @@ def forget_outputs(workspace: Workspace) -> None:
 
 
 def _change(workspace: Workspace, document: Mapping[str, Any], change: Callable[[dict[str, Any]], None]) -> None:
-    from pulumi.automation import Deployment
-
     changed: dict[str, Any] = copy.deepcopy(dict(document))
     for row in changed.get("resources") or ():
         change(row)
-    run(workspace.stack, lambda: workspace.stack.import_stack(Deployment(version=SCHEMA, deployment=changed)))
+    workspace.write(changed)

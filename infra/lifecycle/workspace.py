@@ -98,6 +98,14 @@ class Workspace:
         own = tuple(row for row in rows if not str(row.get("type")).startswith("pulumi:"))
         return Deployed(stack=self.name, rows=own, pending=pending, document=document)
 
+    def write(self, document: Mapping[str, Any]) -> None:
+        """Put a changed state in the place of the one there is."""
+        from pulumi.automation import Deployment
+
+        # 3: sdk/go/common/apitype, DeploymentSchemaVersionCurrent; the engine exports no other yet.
+        deployment = Deployment(version=3, deployment=dict(document))
+        engine.run(self.stack, lambda: self.stack.import_stack(deployment))
+
     def outputs(self) -> Outputs:
         """The stack's outputs, secrets in plain: the caller decides what to show."""
         found = engine.run(self.stack, self.stack.outputs)

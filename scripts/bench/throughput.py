@@ -23,7 +23,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -193,10 +192,10 @@ def _running(bench: Bench, name: str) -> Iterator[int]:
                 child.terminate()
             server.stop()
         return
-    backend: Any = make(name, bench.launch)
+    backend = make(name, bench.launch)
     backend.start()
     try:
-        yield int(backend._server.pid)
+        yield int(backend.pid or 0)
     finally:
         backend.stop()
 

@@ -35,17 +35,16 @@ def serve(model: Model, port: Port = 8080, backend: Backend = "torchserve", work
 def _settings(model: str, port: int, backend: str, workers: int | None) -> "NodeSettings":
     """A node without a group: no hooks, no registry, no metrics."""
     from serving.archive import STORE
-    from serving.node.fetch import digest
+    from serving.digest import noted, sha256_of
     from serving.node.settings import NodeSettings
     from serving.packed import about
 
     path = Path(model) if model.endswith(".mar") or Path(model).is_file() else _archive(model)
-    noted = path.with_name(f"{path.name}.sha256").is_file()
     return NodeSettings(
         model=str(about(path)["name"]),
         archive=str(path.resolve()),
         # One's own file without a note of its digest is taken as it is.
-        archive_sha256="" if noted else digest(path),
+        archive_sha256="" if noted(path) is not None else sha256_of(path),
         backend=backend,
         host="127.0.0.1",
         port=port,

@@ -4,27 +4,22 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
+from serving.backends.base import ProcessBackend
 from serving.backends.batcher_workers import ROOT
-from serving.backends.process import Server, get
-from serving.backends.types import Launch, Metrics, worker_environment
+from serving.backends.process import get
+from serving.backends.types import MOST_BODY_BYTES, Launch, Metrics, worker_environment
 from serving.packed import unpack
 
-MOST_BODY_BYTES: Final = 10 * 1024 * 1024
 PAUSE_SECONDS: Final = 0.1
-# What TorchServe's contract calls a sample by its ending.
-TYPES: Final = {".txt": "text/plain", ".json": "application/json"}
 
 
-class Batcher:
-    """A batcher of one model."""
+class Batcher(ProcessBackend):
+    """A batcher of one model; stopped, it finishes what it has in hand."""
 
     def __init__(self, launch: Launch) -> None:
-        self._launch = launch
-        self._about = launch.about()
-        self._server = Server(launch.work / "server.log")
+        super().__init__(launch)
         self._seen: Mapping[str, int] = {}
 
     def start(self) -> None:
@@ -36,14 +31,6 @@ class Batcher:
         environment = {**worker_environment(launch), "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "serving.backends.batcher_front", str(launch.work)]
         self._server.start(command, environment, launch.work)
-
-    def alive(self) -> bool:
-        """Whether the front process runs."""
-        return self._server.alive()
-
-    def healthy(self) -> bool:
-        """Whether a worker is ready."""
-        return self.alive() and get(f"{self._address()}/ping") is not None
 
     def metrics(self) -> Metrics:
         """From the front process's own counts."""
@@ -72,13 +59,6 @@ class Batcher:
             time.sleep(PAUSE_SECONDS)
         return self._status().get("in_flight", 0)
 
-    def stop(self) -> None:
-        """End the front process and its workers; what they have in hand they finish."""
-        self._server.stop()
-
-    def _address(self) -> str:
-        return f"http://127.0.0.1:{self._launch.port}"
-
     def _status(self) -> Mapping[str, int]:
         body = get(f"{self._address()}/status")
         found: Mapping[str, int] = json.loads(body) if body else {}
@@ -89,7 +69,6 @@ class Batcher:
         return {
             "name": about["name"],
             "sample": about["sample"],
-            "sample_type": TYPES.get(Path(about["sample"]).suffix, "application/octet-stream"),
             "serving": dict(launch.serving()),
             "most_body_bytes": MOST_BODY_BYTES,
             "workers": launch.worker_count,

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from serving.backends.batcher_workers import Worker, stop_all
 from serving.backends.batching import Queue
-from serving.handlers.types import Item, Reply, encoded, refusal
+from serving.handlers.types import Item, Reply, encoded, media_type, refusal
 
 Scope = Mapping[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -62,8 +62,8 @@ class Application:
         body = None if _announced(headers) > self._most else await self._body(receive)
         if body is None:
             return refusal(413, f"The body is above {self._most} bytes.")
-        kind = headers.get(b"content-type", b"application/octet-stream").decode("latin-1")
-        return await self._queue.predict(Item(body, kind.partition(";")[0].strip().lower()))
+        kind = media_type(headers.get(b"content-type", b"").decode("latin-1"))
+        return await self._queue.predict(Item(body, kind))
 
     async def _body(self, receive: Receive) -> bytes | None:
         parts, size = [], 0

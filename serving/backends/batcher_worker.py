@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from serving.handlers.adapter import predictor
-from serving.handlers.types import Item, isolated
+from serving.handlers.types import Item, isolated, media_type
+from serving.packed import content_type
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
     folder, pipe = Path(sys.argv[1]), _pipe(int(sys.argv[2]))
     about = json.loads((folder / "launch.json").read_text(encoding="utf-8"))
     loaded = predictor(folder / "model", about["gpu"])
-    sample = Item((folder / "model" / about["sample"]).read_bytes(), about["sample_type"])
+    sample = Item((folder / "model" / about["sample"]).read_bytes(), media_type(content_type(about["sample"])))
     for count in (1, about["serving"]["batch_size"]):
         loaded.predict([sample] * count)
     pipe.send("ready")

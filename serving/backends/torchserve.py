@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from serving.backends.base import ProcessBackend
 from serving.backends.java import java
-from serving.backends.process import Server, get
-from serving.backends.types import Launch, Metrics, worker_environment
+from serving.backends.process import get
+from serving.backends.types import MOST_BODY_BYTES, Launch, Metrics, worker_environment
 from serving.errors import ServingError
 from serving.packed import unpack
 
-# Above API Gateway's 10 MB nothing arrives; below it a caller deserves an answer of ours.
-MOST_BODY_BYTES: Final = 10 * 1024 * 1024
 PAUSE_SECONDS: Final = 0.1
 LOGGING: Final = Path(__file__).with_name("torchserve_log4j2.xml")
 METRICS: Final = Path(__file__).with_name("torchserve_metrics.yaml")
@@ -26,13 +25,11 @@ SERIES: Final = re.compile(r"^(\w+)(?:\{(.*)\})? ([\d.eE+-]+)$", re.MULTILINE)
 VM: Final = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-XX:+ExitOnOutOfMemoryError")
 
 
-class TorchServe:
+class TorchServe(ProcessBackend):
     """A TorchServe of one model."""
 
     def __init__(self, launch: Launch) -> None:
-        self._launch = launch
-        self._about = launch.about()
-        self._server = Server(launch.work / "server.log")
+        super().__init__(launch)
         self._seen: Mapping[str, float] = {}
 
     def start(self) -> None:
@@ -47,14 +44,6 @@ class TorchServe:
         # Bodies reach the handler as they came: it says itself what is wrong with them.
         environment = {**worker_environment(launch), "TS_DECODE_INPUT_REQUEST": "false"}
         self._server.start(self._command(), environment, launch.work)
-
-    def alive(self) -> bool:
-        """Whether Java runs."""
-        return self._server.alive()
-
-    def healthy(self) -> bool:
-        """Whether /ping says so."""
-        return self.alive() and get(f"{self._address(0)}/ping") is not None
 
     def metrics(self) -> Metrics:
         """From TorchServe's own series and the model's description."""
@@ -86,13 +75,6 @@ class TorchServe:
                 return 0
             time.sleep(PAUSE_SECONDS)
         return _in_flight(self._described()) if self.alive() else 0
-
-    def stop(self) -> None:
-        """End Java and its workers."""
-        self._server.stop()
-
-    def _address(self, offset: int) -> str:
-        return f"http://127.0.0.1:{self._launch.port + offset}"
 
     def _command(self) -> list[str]:
         home = _home()

@@ -4,9 +4,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from serving.packed import about
+
+# Above API Gateway's 10 MB nothing arrives; below it a caller deserves an answer of ours.
+MOST_BODY_BYTES: Final = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,11 @@ class Metrics:
 
 class Backend(Protocol):
     """A model server."""
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id; None before the start."""
+        ...
 
     def start(self) -> None:
         """Spawn it; returns at once."""

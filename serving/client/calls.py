@@ -19,7 +19,7 @@ Instances = list[str] | list[bytes] | list[Path] | list[Instance] | tuple[Instan
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
 BINARY: Final = "application/octet-stream"
-# Far below what the servers take (6.5 MB): a request is one unit of their queue, whatever is in it.
+# Far below what the servers take (10 MB): a request is one unit of their queue, whatever is in it.
 MOST_TEXT_BYTES: Final = 500_000
 # The instance is at fault, not the endpoint.
 ITEM_CODES: Final = frozenset({400, 413, 415, 422})

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from serving.handlers.types import Item, Loading, Predictor, isolated
+from serving.handlers.types import Item, Loading, Predictor, isolated, media_type
 
 _DEVICE_KIND = "cuda"
 _predictors: dict[str, Predictor] = {}
@@ -49,11 +49,10 @@ def predictor(folder: Path, gpu: "int | str | None" = None) -> Predictor:
 def _item(row: "dict[str, Any]", context: Any, index: int) -> Item:
     """One part of a request; TorchServe calls a raw body `body` and the first form field `data`."""
     body = row.get("body", row.get("data"))
-    kind = str(context.get_request_header(index, "Content-Type") or "application/octet-stream")
     if body is None:  # a form with fields of other names, or nothing at all
         body = b""
     if isinstance(body, str):
         body = body.encode()
     if not isinstance(body, (bytes, bytearray)):  # a TorchServe that was not told to leave JSON alone
         body = json.dumps(body).encode()
-    return Item(bytes(body), kind.partition(";")[0].strip().lower())
+    return Item(bytes(body), media_type(context.get_request_header(index, "Content-Type")))

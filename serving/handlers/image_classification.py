@@ -32,29 +32,21 @@ class ImageClassifier:
 
     def predict(self, items: Sequence[Item]) -> list[Reply]:
         """One reply per request."""
-        return predict_flat(items, self._loading, _raw, self._classify)
+        each = self._pool.map if self._pool else map
+        return predict_flat(items, self._loading, _raw, self._pixels, self._classify, each)
 
-    def _classify(self, instances: Sequence[Any]) -> list[Any]:
+    def _pixels(self, instance: Any) -> Any:
+        return decode(binary(instance), self._side, self._resize_to, self._most_pixels)
+
+    def _classify(self, pixels: Sequence[Any]) -> list[dict[str, Any]]:
         import numpy as np
         import torch
 
-        results = list(self._pool.map(self._try, instances) if self._pool else map(self._try, instances))
-        good = [i for i, pixels in enumerate(results) if not isinstance(pixels, ItemError)]
-        if not good:
-            return results
-        batch = torch.from_numpy(np.stack([results[i] for i in good]))
+        batch = torch.from_numpy(np.stack(pixels))
         if self._loading.device != "cpu":
             batch = batch.to(self._loading.device, non_blocking=True)
         scores, places = self._network(batch).topk(TOP)
-        for i, score, place in zip(good, scores.tolist(), places.tolist(), strict=True):
-            results[i] = self._prediction(score, place)
-        return results
-
-    def _try(self, instance: Any) -> Any:
-        try:
-            return decode(binary(instance), self._side, self._resize_to, self._most_pixels)
-        except ItemError as refused:
-            return refused
+        return [self._prediction(*row) for row in zip(scores.tolist(), places.tolist(), strict=True)]
 
     def _prediction(self, scores: Sequence[float], places: Sequence[int]) -> dict[str, Any]:
         top = [{"label": self._labels[p], "score": round(s, 6)} for s, p in zip(scores, places, strict=True)]

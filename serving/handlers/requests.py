@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from serving.handlers.types import JSON, Item, ItemError, Loading, Reply, answer
@@ -29,20 +29,35 @@ def predict_flat(
     items: Sequence[Item],
     loading: Loading,
     read: Callable[[bytes, str], Instance],
-    predict: Callable[[Sequence[Instance]], Sequence[Any]],
+    prepare: Callable[[Instance], Any],
+    predict: Callable[[Sequence[Any]], Sequence[Any]],
+    each: Callable[..., Iterable[Any]] = map,
 ) -> list[Reply]:
-    """Predict the instances of all requests together and give each request its own back."""
+    """Predict the instances of all requests together and give each request its own back.
+
+    `prepare` turns an instance into what `predict` is given, or raises ItemError, which then is its result; `each` is
+    `map`, or that of a pool.
+    """
     lists = [instances(item, read) for item in items]
-    flat = [one for group in lists for one in group]
-    good = [i for i, one in enumerate(flat) if not isinstance(one, ItemError)]
-    results = list(flat)
-    for i, result in zip(good, predict([flat[i] for i in good]) if good else (), strict=True):
+    results = list(each(_prepared(prepare), [one for group in lists for one in group]))
+    good = [i for i, one in enumerate(results) if not isinstance(one, ItemError)]
+    for i, result in zip(good, predict([results[i] for i in good]) if good else (), strict=True):
         results[i] = result
     replies, start = [], 0
     for group in lists:
         replies.append(answer(loading, results[start : start + len(group)]))
         start += len(group)
     return replies
+
+
+def _prepared(prepare: Callable[[Instance], Any]) -> Callable[[Instance], Any]:
+    def run(instance: Instance) -> Any:
+        try:
+            return instance if isinstance(instance, ItemError) else prepare(instance)
+        except ItemError as refused:
+            return refused
+
+    return run
 
 
 def text(instance: Instance) -> str:

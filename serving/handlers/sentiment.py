@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from serving.handlers import forms, tokens
-from serving.handlers.requests import predict_flat
+from serving.handlers.requests import predict_flat, text
 from serving.handlers.types import Item, Loading, Reply
 
 DECIMALS = 6
@@ -21,12 +21,10 @@ class SentimentClassifier:
 
     def predict(self, items: Sequence[Item]) -> list[Reply]:
         """One reply per request."""
-        return predict_flat(items, self._loading, tokens.raw, self._classify)
+        return predict_flat(items, self._loading, tokens.raw, text, self._classify)
 
-    def _classify(self, instances: Sequence[Any]) -> list[Any]:
-        return tokens.each(instances, self._tokenizer, self._predictions)
-
-    def _predictions(self, rows: Sequence[tokens.Tokens]) -> list[dict[str, Any]]:
+    def _classify(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        rows = self._tokenizer(texts)
         found = tokens.run(rows, self._tokenizer.padding, self._network, self._loading.device).tolist()
         return [{**self._prediction(scores), **row.report()} for row, scores in zip(rows, found, strict=True)]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from serving.handlers import forms, tokens
-from serving.handlers.requests import predict_flat
+from serving.handlers.requests import predict_flat, text
 from serving.handlers.types import Item, Loading, Reply
 
 # Of each number. Seven decimals are more than float32 carries here, and a third shorter on the wire.
@@ -21,12 +21,10 @@ class TextEmbedder:
 
     def predict(self, items: Sequence[Item]) -> list[Reply]:
         """One reply per request."""
-        return predict_flat(items, self._loading, tokens.raw, self._embed)
+        return predict_flat(items, self._loading, tokens.raw, text, self._embed)
 
-    def _embed(self, instances: Sequence[Any]) -> list[Any]:
-        return tokens.each(instances, self._tokenizer, self._predictions)
-
-    def _predictions(self, rows: Sequence[tokens.Tokens]) -> list[dict[str, Any]]:
+    def _embed(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        rows = self._tokenizer(texts)
         vectors = tokens.run(rows, self._tokenizer.padding, self._network, self._loading.device).tolist()
         return [
             {"embedding": [round(x, DECIMALS) for x in vector], **row.report()}

@@ -54,7 +54,7 @@ class TextGenerator:
 
     def predict(self, items: Sequence[Item]) -> list[Reply]:
         """One reply per request."""
-        return predict_flat(items, self._loading, tokens.raw, self._generate)
+        return predict_flat(items, self._loading, tokens.raw, self._prompt, self._generate)
 
     def stream(self, item: Item) -> Iterator[str]:
         """The text of a request that is one prompt, piece by piece as it is made; raises ItemError."""
@@ -71,13 +71,13 @@ class TextGenerator:
         if rest:
             yield rest
 
-    def _generate(self, instances: Sequence[Any]) -> list[Any]:
-        results: list[Any] = [self._try(instance) for instance in instances]
-        good = [i for i, one in enumerate(results) if not isinstance(one, ItemError)]
-        good.sort(key=lambda i: len(results[i].ids))  # prompts of nearly one length need little padding
-        for start in range(0, len(good), MOST_ROWS):
-            places = good[start : start + MOST_ROWS]
-            prompts: list[Prompt] = [results[i] for i in places]
+    def _generate(self, asked: Sequence[Prompt]) -> list[dict[str, Any]]:
+        results: list[dict[str, Any]] = [{} for _ in asked]
+        # Prompts of nearly one length need little padding.
+        order = sorted(range(len(asked)), key=lambda i: len(asked[i].ids))
+        for start in range(0, len(order), MOST_ROWS):
+            places = order[start : start + MOST_ROWS]
+            prompts = [asked[i] for i in places]
             made: list[list[int]] = [[] for _ in prompts]
             for step in self._decode(prompts):
                 for line, token in zip(made, step, strict=True):
@@ -128,12 +128,6 @@ class TextGenerator:
 
     def _text(self, ids: Sequence[int]) -> str:
         return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
-
-    def _try(self, instance: Any) -> "Prompt | ItemError":
-        try:
-            return self._prompt(instance)
-        except ItemError as refused:
-            return refused
 
     def _prompt(self, instance: Any) -> Prompt:
         asked = instance if isinstance(instance, dict) else {"prompt": instance}

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from serving.handlers.requests import text
 from serving.handlers.types import ItemError, Loading
 
 # English has 4 to 5 characters a token. What lies beyond 64 a token is not even looked at: a body of megabytes must
@@ -57,21 +56,6 @@ def raw(body: bytes, content_type: str) -> bytes:
     if content_type.startswith(("image/", "audio/", "video/", "multipart/")):
         raise ItemError(415, "Send the text as text/plain, or texts as JSON instances.")
     return body
-
-
-def each(texts: Sequence[Any], tokenize: Tokenizer, forward: Callable[[Sequence[Tokens]], Sequence[Any]]) -> list[Any]:
-    """The results of `forward` for the texts that are texts, in order; an ItemError in the place of each other."""
-    results: list[Any] = []
-    for instance in texts:
-        try:
-            results.append(text(instance))
-        except ItemError as refused:
-            results.append(refused)
-    good = [i for i, one in enumerate(results) if not isinstance(one, ItemError)]
-    rows = tokenize([results[i] for i in good]) if good else []
-    for i, result in zip(good, forward(rows) if rows else (), strict=True):
-        results[i] = result
-    return results
 
 
 def run(rows: Sequence[Tokens], padding: int, network: Callable[..., Any], device: str) -> Any:

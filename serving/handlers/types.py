@@ -19,6 +19,11 @@ class ItemError(Exception):
         super().__init__(sentence)
 
 
+def media_type(header: "str | None") -> str:
+    """A Content-Type header without its parameters, lower case."""
+    return (header or "application/octet-stream").partition(";")[0].strip().lower()
+
+
 @dataclass(frozen=True)
 class Item:
     """One request: its body as it came, and its content type, lower case and without parameters."""

@@ -1,6 +1,5 @@
 """The archive on this machine, proven by its SHA-256: a path as it is, an object of S3 copied once."""
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from serving.digest import beside, noted, sha256_of
 from serving.errors import InputError, IntegrityError, ServingError
 from serving.node.cloud import call, client
 
@@ -32,35 +32,28 @@ def archive(source: str, sha256: str, folder: Path, region: str = "") -> Path:
     if not sha256:
         raise InputError(source, "no SHA-256 is given", "set BREAKEVEN_ARCHIVE_SHA256")
     target = folder / f"{sha256[:12]}-{name}"
-    if not (target.is_file() and digest(target) == sha256):
+    if not (target.is_file() and sha256_of(target) == sha256):
         _download(at.netloc, at.path.lstrip("/"), target, sha256, region)
     return target
 
 
 def verify(path: Path, sha256: str) -> None:
     """Raises IntegrityError unless the file has this SHA-256."""
-    found = digest(path)
+    _match(str(path), path, sha256, "fetch or build it again")
+
+
+def _match(thing: str, path: Path, sha256: str, action: str) -> None:
+    found = sha256_of(path)
     if found != sha256:
-        raise IntegrityError(
-            str(path), f"its SHA-256 is {found[:12]}..., not {sha256[:12]}...", "fetch or build it again"
-        )
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file, hex."""
-    made = hashlib.sha256()
-    with path.open("rb") as file:
-        for chunk in iter(lambda: file.read(CHUNK_BYTES), b""):
-            made.update(chunk)
-    return made.hexdigest()
+        raise IntegrityError(thing, f"its SHA-256 is {found[:12]}..., not {sha256[:12]}...", action)
 
 
 def _beside(path: Path) -> str:
-    note = path.with_name(path.name + ".sha256")
-    if not note.is_file():
-        raise InputError(str(path), "no SHA-256 is given", f"set BREAKEVEN_ARCHIVE_SHA256 or put {note.name} beside it")
-    words = note.read_text(encoding="utf-8").split()
-    return words[0] if words else ""
+    found = noted(path)
+    if found is None:
+        action = f"set BREAKEVEN_ARCHIVE_SHA256 or put {beside(path).name} beside it"
+        raise InputError(str(path), "no SHA-256 is given", action)
+    return found
 
 
 def _download(bucket: str, key: str, target: Path, sha256: str, region: str) -> None:
@@ -75,10 +68,7 @@ def _download(bucket: str, key: str, target: Path, sha256: str, region: str) -> 
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
-        found = digest(partial)
-        if found != sha256:
-            reason = f"its SHA-256 is {found[:12]}..., not {sha256[:12]}..."
-            raise IntegrityError(thing, reason, "upload the archive again")
+        _match(thing, partial, sha256, "upload the archive again")
         partial.replace(target)
     except OSError as error:
         reason = f"it cannot be stored in {target.parent} ({error.strerror})"

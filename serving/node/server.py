@@ -3,23 +3,15 @@
 import http.client
 import logging
 import time
-import zipfile
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from serving.backends.types import Backend
 from serving.errors import ServingError
-from serving.packed import about
+from serving.packed import content_type, sample
 
 log = logging.getLogger(__name__)
-CONTENT_TYPES = {
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".txt": "text/plain; charset=utf-8",
-    ".json": "application/json",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +26,8 @@ class Sample:
     @classmethod
     def of(cls, archive: Path, model: str) -> "Sample":
         """The sample of an archive; raises IntegrityError when the file is none of ours."""
-        name = str(about(archive)["sample"])
-        with zipfile.ZipFile(archive) as packed:
-            body = packed.read(name)
-        kind = CONTENT_TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
-        return cls(name=name, path=f"/predictions/{model}", body=body, content_type=kind)
+        name, body = sample(archive)
+        return cls(name=name, path=f"/predictions/{model}", body=body, content_type=content_type(name))
 
     def predict(self, host: str, port: int, seconds: float) -> str | None:
         """Ask for a prediction: None when it came, else what came instead."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from serving import archive, model, packed
+from serving.digest import sha256_of
 from serving.errors import InputError, IntegrityError
 
 TASK_FOLDERS = model.names()
@@ -118,7 +119,7 @@ def test_every_model_folder_is_whole(name: str) -> None:
         assert len(weights.sha256) == 64
         assert weights.source == "folder" or weights.origin
         if weights.source == "folder":
-            assert model.sha256_of(found.folder / weights.file) == weights.sha256
+            assert sha256_of(found.folder / weights.file) == weights.sha256
 
 
 @pytest.mark.skipif(os.environ.get("CI") is None and shutil.which("g++") is None, reason="no C++ compiler")

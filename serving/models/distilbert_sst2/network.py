@@ -7,7 +7,10 @@ from typing import Any
 import torch
 from torch import nn
 
-POSITIONS = 512
+from serving.models.minilm import network as minilm
+
+# Its tokens, their most (512) and its tokenizer are those of MiniLM, which comes of the same family.
+example, dynamic_shapes, files = minilm.example, minilm.dynamic_shapes, minilm.files
 
 
 class Classifier(nn.Module):
@@ -32,24 +35,3 @@ def network(weights: Mapping[str, Path]) -> nn.Module:
     body: Any = DistilBertForSequenceClassification(config)
     body.load_state_dict(load_file(weights["weights"]))
     return Classifier(body.eval().requires_grad_(False))
-
-
-def example(batch: int) -> tuple[torch.Tensor, ...]:
-    """Inputs of the right shape, always the same; later texts are shorter, so that the mask matters."""
-    made = torch.Generator().manual_seed(batch)
-    length = 8 + 4 * batch
-    ids = torch.randint(1000, 30000, (batch, length), generator=made)
-    mask = (torch.arange(length) < length - 2 * torch.arange(batch).unsqueeze(1)).to(torch.int64)
-    return ids * mask, mask
-
-
-def dynamic_shapes() -> tuple[Mapping[int, Any], ...]:
-    """Batch and length may vary from call to call."""
-    batch = torch.export.Dim("batch", min=1, max=1024)
-    length = torch.export.Dim("length", min=2, max=POSITIONS)
-    return ({0: batch, 1: length}, {0: batch, 1: length})
-
-
-def files(weights: Mapping[str, Path]) -> Mapping[str, Path]:
-    """What else the handler needs."""
-    return {"tokenizer.json": weights["tokenizer"]}

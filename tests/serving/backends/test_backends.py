@@ -24,7 +24,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def workers_of(server: Running) -> list[psutil.Process]:
     """The processes that predict."""
-    parent = psutil.Process(server.backend._server.pid)  # type: ignore[attr-defined]
+    parent = psutil.Process(server.backend.pid)
     return [c for c in parent.children(recursive=True) if any("worker" in word for word in words_of(c))]
 
 
@@ -113,7 +113,7 @@ def test_a_hundred_requests_in_flight_survive_a_drain(server: Running) -> None:
 
 
 def test_only_the_inference_port_is_open_to_others(server: Running) -> None:
-    parent = psutil.Process(server.backend._server.pid)  # type: ignore[attr-defined]
+    parent = psutil.Process(server.backend.pid)
     listening = {
         (c.laddr.ip.removeprefix("::ffff:"), c.laddr.port)
         for process in (parent, *parent.children(recursive=True))
@@ -142,7 +142,7 @@ def test_a_full_queue_refuses_at_once(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_killed_server_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
     with running(name, misbehaving(tmp_path), tmp_path, workers=1) as server:
-        parent = psutil.Process(server.backend._server.pid)  # type: ignore[attr-defined]
+        parent = psutil.Process(server.backend.pid)
         family = [parent, *parent.children(recursive=True)]
         os.kill(parent.pid, signal.SIGKILL)
         server.backend.stop()
