@@ -35,6 +35,13 @@ def test_every_command_the_readme_shows_is_known() -> None:
     assert all(verb in help_page for verb in shown)
 
 
+def test_every_verb_has_help_and_a_place_in_the_documents() -> None:
+    pages = README + "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    verbs = re.findall(r"^  ([a-z][a-z-]+)  +\S", breakeven("--help").stdout, re.MULTILINE)
+    assert len(verbs) > 15
+    assert [verb for verb in verbs if not re.search(rf"breakeven {verb}\b|`{verb}`", pages)] == []
+
+
 def test_every_usage_key_is_documented() -> None:
     assert pricers.__all__
     missing = {key for pricer in PRICERS.values() for key in pricer.usage if f"`{key}`" not in COSTS}

@@ -72,7 +72,8 @@ def predict(
     for one in failed:
         reason = f"{one.message.rstrip('.')}{f' ({one.code})' if one.code else ''}"
         action = "mend it or leave it out" if _is_input(one) else "try again, or see the server's log"
-        typer.echo(f"breakeven: {_short(names[one.index], 60)}: {reason}; {action}", err=True)
+        name = _short(names[one.index], 60) or f"input {one.index + 1}"
+        typer.echo(f"breakeven: {name}: {reason}; {action}", err=True)
     if failed:
         raise typer.Exit(BAD_INPUT if all(map(_is_input, failed)) else ENDPOINT_FAILS)
 

@@ -73,6 +73,14 @@ def test_json_holds_each_input_with_its_prediction_or_its_error() -> None:
     assert one_line(done.stderr) == "breakeven: bad: The text is bad (400); mend it or leave it out"
 
 
+def test_an_input_without_a_name_is_told_by_its_place() -> None:
+    refused = {"error": {"code": 400, "message": "The text is empty.", "index": 1}}
+    with endpoint(lambda _: Told(200, predicted([SENTIMENT, refused]))) as server:
+        done = breakeven("predict", "--text", "good", " ", "--url", server.url, "--model", "x")
+    assert done.returncode == 3
+    assert one_line(done.stderr) == "breakeven: input 2: The text is empty (400); mend it or leave it out"
+
+
 def test_an_endpoint_that_fails_ends_with_7(nobody: str) -> None:
     with endpoint(lambda _: Told(500, b'{"message": "Worker died."}')) as server:
         failed = breakeven("predict", "--text", "x", "--url", server.url, "--model", "m")
