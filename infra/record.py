@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from infra.costs.errors import InputError
+from infra.costs.readers import stack_from_rows
+from infra.costs.stack import Stack
 from infra.settings import StackSettings, parse
 from infra.settings_values import SettingsError, nearest
 
@@ -62,6 +64,10 @@ class Recording:
     outputs: dict[str, Any]
     settings: StackSettings
     warnings: tuple[str, ...]
+
+    def as_stack(self) -> Stack:
+        """The same as the cost engine reads it."""
+        return stack_from_rows(self.resources, self.stack, f"stack {self.stack}", self.region)
 
 
 def stacks(project: Path = ROOT) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ import argparse
 import statistics
 import time
 
-from infra.costs.readers import stack_from_rows
 from infra.costs.stack import Stack
 from infra.policy.check import check
 from infra.policy.rules import RULES
@@ -23,7 +22,7 @@ def main() -> None:
         started = time.perf_counter()
         recording = record(name)
         recorded = time.perf_counter() - started
-        stack = stack_from_rows(recording.resources, name, name, recording.region)
+        stack = recording.as_stack()
         times = [_seconds(stack) for _ in range(runs)]
         median = statistics.median(times) * 1000
         print(f"{name:6} {len(RULES)} rules, {len(stack)} resources: {median:.1f} ms; recorded in {recorded:.1f} s")

@@ -75,11 +75,9 @@ def _deployed(stack: str, project: "live.Project", given: "Inputs") -> "Estimate
 
 
 def _program(stack: str, project: "live.Project", given: "Inputs") -> "Estimate | None":
-    from infra.costs.readers import stack_from_rows
     from infra.record import record
 
-    recording = record(stack, live.folder(project))
-    return _priced(stack_from_rows(recording.resources, stack, f"stack {stack}", recording.region), given)
+    return _priced(record(stack, live.folder(project)).as_stack(), given)
 
 
 def _priced(read: "Stack", given: "Inputs") -> "Estimate | None":

@@ -1,6 +1,5 @@
 """The project's own Pulumi program as a stack the estimator reads."""
 
-from infra.costs.readers import stack_from_rows
 from infra.costs.stack import Stack
 
 
@@ -10,5 +9,4 @@ def recorded(name: str) -> tuple[Stack, tuple[str, ...]]:
     from scripts.cli.session import ROOT
 
     recording = record(name, ROOT)
-    stack = stack_from_rows(recording.resources, name, f"stack {name}", recording.region)
-    return stack, recording.warnings
+    return recording.as_stack(), recording.warnings

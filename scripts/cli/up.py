@@ -9,6 +9,8 @@ import typer
 from scripts.cli import live, options
 
 if TYPE_CHECKING:
+    from infra.costs.estimate import Estimate
+    from infra.costs.stack import Stack as PricedStack
     from infra.lifecycle.workspace import Workspace
     from infra.record import Recording
     from scripts.cli.session import Inputs
@@ -42,12 +44,14 @@ def up(
     folder = live.folder(project)
     given = session.Inputs(workload=workload, volume=volume, prices=tuple(prices or ()))
     recording = record(stack, folder)
-    _check_rules(recording)
-    _show_cost(recording, given)
+    asked = recording.as_stack()
+    _check_rules(asked)
+    priced = given.price(asked)
+    _show_cost(recording, priced)
     preflight.check_account(preflight.account_of(_config(stack, folder)), recording.settings)
     workspace = Workspace.open(stack, folder, create=True)
     _take_back(workspace, recording)
-    _show_change(workspace, recording, given)
+    _show_change(workspace, priced, given)
     live.say("Asking the provider what there is to do ...")
     foreseen = work.foresee(workspace, live.say)
     live.say(f"{foreseen.words}.")
@@ -65,29 +69,25 @@ def _config(stack: str, folder: Path) -> Any:
     return read_config(stack, folder)
 
 
-def _check_rules(recording: "Recording") -> None:
+def _check_rules(asked: "PricedStack") -> None:
     """The mandatory rules of `breakeven check`: one line for each violation without a written exception."""
-    from infra.costs.readers import stack_from_rows
     from infra.policy.check import VIOLATED, check
 
-    name = recording.stack
-    checked = check(stack_from_rows(recording.resources, name, f"stack {name}", recording.region))
+    checked = check(asked)
     for finding in checked.mandatory:
         typer.echo(f"breakeven: {finding}", err=True)
     if checked.mandatory:
         raise typer.Exit(VIOLATED)
 
 
-def _show_cost(recording: "Recording", given: "Inputs") -> None:
+def _show_cost(recording: "Recording", priced: "Estimate") -> None:
     """The bill of what the program asks for; refuses a budget that it is above."""
-    from infra.costs.readers import stack_from_rows
     from infra.costs.reports import Report
     from infra.lifecycle import preflight
     from scripts.cli import session
     from scripts.cli.options import Format
 
     name = recording.stack
-    priced = given.price(stack_from_rows(recording.resources, name, f"stack {name}", recording.region))
     session.write(Report("up", f"stack {name}", priced, None, recording.warnings), Format.TEXT)
     live.say("")
     preflight.check_budget(name, recording.settings, priced.monthly("low"), priced.monthly("expected"))
@@ -105,9 +105,8 @@ def _take_back(workspace: "Workspace", recording: "Recording") -> None:
         live.columns([f"Takes back what an earlier teardown kept: {', '.join(names)}.", ""])
 
 
-def _show_change(workspace: "Workspace", recording: "Recording", given: "Inputs") -> None:
+def _show_change(workspace: "Workspace", after: "Estimate", given: "Inputs") -> None:
     """What the change adds to the bill, where something is deployed already."""
-    from infra.costs.readers import stack_from_rows
     from infra.lifecycle.changes import changes
     from infra.lifecycle.changes_report import as_text
 
@@ -115,11 +114,9 @@ def _show_change(workspace: "Workspace", recording: "Recording", given: "Inputs"
     before = live.priced_state(workspace, deployed, given)
     if before is None:
         return
-    name = recording.stack
-    after = given.price(stack_from_rows(recording.resources, name, f"stack {name}", recording.region))
     found = changes(before, after)
     if found.rows:
-        live.say(as_text(found, f"stack {name}: deployed -> program"))
+        live.say(as_text(found, f"stack {workspace.name}: deployed -> program"))
 
 
 def _wait(
