@@ -1,0 +1,1 @@
+"""Documents of many formats to predictions: read, turn upright, OCR, cut, predict, gather."""

@@ -1,0 +1,1 @@
+"""One door to every reader: a source becomes documents and failures."""

@@ -1,0 +1,39 @@
+"""What a run does to every document: plain data, so that any process can be told."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from serving.documents.limits import Limits
+from serving.documents.types import KINDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Documents of these kinds go to this model.
+
+    `model` is a folder of serving/models or of the user's; `read` is "text" (chunks of the pages' text) or "page"
+    (the picture of each page, for models of the task image-classification).
+    """
+
+    kinds: tuple[str, ...]
+    model: str
+    read: str = "text"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The settings that decide what a row says; two runs with equal plans give equal rows."""
+
+    steps: tuple[Step, ...] = (Step(kinds=KINDS, model="sentiment"),)
+    document_types: tuple[str, ...] = KINDS
+    ocr: str = "auto"  # auto (rapidocr, else tesseract), rapidocr, tesseract, off
+    ocr_languages: tuple[str, ...] = ("eng",)  # tesseract's names; rapidocr reads Latin, Chinese and Japanese at once
+    passages: bool = True  # rows carry a sentiment for each passage, not only for pages
+    keep_text: bool = False  # rows carry the text
+    endpoint: str = ""  # of a deployed stack or server; empty: the model runs in the worker
+    limits: Limits = field(default_factory=Limits)
+
+    def as_json(self) -> Mapping[str, Any]:
+        """For the file beside the results that a resumed run is compared with."""
+        return asdict(self)
