@@ -22,6 +22,7 @@ from scripts.cli import (
     preview,
     prices,
     refresh,
+    sentiment,
     serve,
     sweep,
     up,
@@ -32,7 +33,7 @@ app = typer.Typer(
     help="Host an open-source model yourself, or pay for a managed API? Numbers before anything is deployed.",
     epilog="Exit codes: 0 fine, 2 wrong arguments, 3 input that cannot be used, 4 a price is missing, 5 over budget, "
     "6 not everything priced (--strict), 7 a deployment or an endpoint failed, 8 something billable is left, "
-    "9 doctor found something, 10 a mandatory security rule is violated.",
+    "9 doctor found something, 10 a mandatory security rule is violated, 11 documents have no result.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -55,6 +56,7 @@ for verb in (
     bundle,
     serve,
     predict,
+    sentiment,
     load,
     measure,
     new_model,

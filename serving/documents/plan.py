@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from serving.documents.limits import Limits
 from serving.documents.types import KINDS
@@ -32,8 +32,20 @@ class Plan:
     passages: bool = True  # rows carry a sentiment for each passage, not only for pages
     keep_text: bool = False  # rows carry the text
     endpoint: str = ""  # of a deployed stack or server; empty: the model runs in the worker
+    endpoint_auth: str = "none"  # none, iam, api-key (reads API_KEY) or jwt (reads TOKEN)
     limits: Limits = field(default_factory=Limits)
+
+    def step(self, kind: str) -> Step | None:
+        """The first step for a kind of document; None where there is none."""
+        return next((step for step in self.steps if kind in step.kinds), None)
 
     def as_json(self) -> Mapping[str, Any]:
         """For the file beside the results that a resumed run is compared with."""
         return asdict(self)
+
+    @classmethod
+    def of_json(cls, data: Mapping[str, Any]) -> Self:
+        """The plan that `as_json` wrote, also after a way through JSON."""
+        steps = tuple(Step(**{**step, "kinds": tuple(step["kinds"])}) for step in data["steps"])
+        lists = {name: tuple(data[name]) for name in ("document_types", "ocr_languages")}
+        return cls(**{**data, **lists, "steps": steps, "limits": Limits(**data["limits"])})

@@ -20,7 +20,7 @@ class Why(StrEnum):
     OTHER_TYPE = "other-type"  # its content is not one of the asked types
     MISSING_TOOL = "missing-tool"  # LibreOffice, tesseract
     LIMIT = "limit"  # bombs, pages, bytes, members: a stated limit
-    UNSAFE = "unsafe"  # path tricks in archives
+    UNSAFE = "unsafe"  # path tricks and links in archives, XML that declares entities
     TIMEOUT = "timeout"
     CRASHED = "crashed"  # the process that read it died
     UNREADABLE = "unreadable"  # the file system says no
@@ -51,7 +51,7 @@ class Page:
 
     `method` is "native" (the format holds text), "text-layer", "ocr" or "none" (nothing on it). `turned` is by how many
     degrees clockwise the page was turned before it was read (0, 90, 180, 270); `skew_degrees` what was put right
-    besides; `confidence` that of the OCR, 0 to 1.
+    besides; `confidence` that of the OCR, 0 to 1. `picture` is the page as JPEG where a step reads pictures of pages.
     """
 
     number: int
@@ -60,6 +60,7 @@ class Page:
     turned: int = 0
     skew_degrees: float = 0.0
     confidence: float | None = None
+    picture: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

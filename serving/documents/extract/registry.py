@@ -1,11 +1,14 @@
 """What a reader is, and the table of them; readers register where they are defined."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from serving.documents.extract.tools import Tools
+from serving.documents.extract.unpack import Budget
 from serving.documents.limits import Limits
 from serving.documents.plan import Plan
 from serving.documents.types import DocumentError, Extracted, Page, Why
@@ -25,11 +28,15 @@ class Content:
         """All bytes; raises DocumentError where the file system refuses."""
         if self.held is not None:
             return self.held
-        assert self.path is not None
         try:
-            return self.path.read_bytes()
+            with self.open() as file:
+                return file.read()
         except OSError as error:
             raise DocumentError(Why.UNREADABLE, f"The file cannot be read: {error.strerror or error}.") from None
+
+    def open(self) -> BinaryIO:
+        """The content as a file, for what need not be in memory whole; raises OSError."""
+        return self.path.open("rb") if self.path is not None else BytesIO(self.held or b"")
 
     @property
     def size_bytes(self) -> int:
@@ -45,6 +52,11 @@ class Context:
     tools: Tools
     depth: int = 0
     notes: list[str] = field(default_factory=list)
+    budget: Budget = field(default_factory=Budget)  # one for a source and all that is packed in it
+
+    def inner(self) -> "Context":
+        """That of a member."""
+        return replace(self, depth=self.depth + 1, notes=[])
 
     @property
     def limits(self) -> Limits:
@@ -69,7 +81,8 @@ def reader(kind: str) -> Callable[[Reader], Reader]:
     """Register the function that turns content of a kind into pages; it raises DocumentError."""
 
     def register(function: Reader) -> Reader:
-        assert kind not in readers, kind
+        if kind in readers:
+            raise ValueError(f"two readers of {kind}")
         readers[kind] = function
         return function
 
@@ -80,8 +93,14 @@ def container(kind: str) -> Callable[[Container], Container]:
     """Register the function for a kind that holds other documents."""
 
     def register(function: Container) -> Container:
-        assert kind not in containers, kind
+        if kind in containers:
+            raise ValueError(f"two readers of {kind}")
         containers[kind] = function
         return function
 
     return register
+
+
+def too_long(limits: Limits) -> DocumentError:
+    """What readers raise that count while they read."""
+    return DocumentError(Why.LIMIT, f"It has more than {limits.characters} characters of text (the limit characters).")
