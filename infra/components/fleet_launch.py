@@ -75,6 +75,7 @@ def user_data(
         "metric_namespace": args.names.metric_namespace(),
         "registry_service": registry_id,
         "queue_url": intake.queue_url if intake else "",
+        "dead_letter_url": intake.dead_letter_url if intake else "",
         "document_bucket": intake.bucket_name if intake else "",
         "bucket": store.bucket_name,
         "bundle_key": store.bundle.key,

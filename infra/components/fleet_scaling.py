@@ -87,10 +87,13 @@ def _by_backlog(
     args: FleetArgs, group: aws.autoscaling.Group, queue_name: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> None:
     waiting = _stat("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Sum", "QueueName", queue_name)
+    # Those being read count, too: a group that shrank to what is waiting would end instances in the middle of them.
+    reading = _stat("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "Sum", "QueueName", queue_name)
     serving = _stat("AWS/AutoScaling", "GroupInServiceInstances", "Average", "AutoScalingGroupName", group.name)
-    backlog = {"id": "backlog", "expression": "waiting / serving", "label": "Documents per instance"}
+    backlog = {"id": "backlog", "expression": "(waiting + reading) / serving", "label": "Documents per instance"}
     metrics: list[dict[str, Any]] = [
         {"id": "waiting", "metric_stat": waiting, "return_data": False},
+        {"id": "reading", "metric_stat": reading, "return_data": False},
         {"id": "serving", "metric_stat": serving, "return_data": False},
         {**backlog, "return_data": True},
     ]

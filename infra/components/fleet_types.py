@@ -43,6 +43,8 @@ class FleetIntake:
     queue_arn: pulumi.Input[str]
     queue_url: pulumi.Input[str]
     queue_name: pulumi.Input[str]
+    dead_letter_arn: pulumi.Input[str]
+    dead_letter_url: pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,7 @@ BREAKEVEN_LOG_GROUP=@{log_group}
 BREAKEVEN_METRIC_NAMESPACE=@{metric_namespace}
 BREAKEVEN_REGISTRY_SERVICE=@{registry_service}
 BREAKEVEN_QUEUE_URL=@{queue_url}
+BREAKEVEN_DEAD_LETTER_URL=@{dead_letter_url}
 BREAKEVEN_DOCUMENT_BUCKET=@{document_bucket}
 SETTINGS
 

@@ -1,4 +1,7 @@
-"""Document intake: a bucket, a queue that each upload enters, and a dead-letter queue for what cannot be read."""
+"""Document intake: a bucket for uploads and results, a queue that each upload enters, and its dead-letter queue.
+
+The same bucket holds both: the queue hears of uploads alone, and one lifecycle rule deletes all of a document.
+"""
 
 from dataclasses import dataclass
 
@@ -37,6 +40,8 @@ class Intake(pulumi.ComponentResource):
     queue_url: pulumi.Output[str]
     queue_name: pulumi.Output[str]
     dead_letter_name: pulumi.Output[str]
+    dead_letter_arn: pulumi.Output[str]
+    dead_letter_url: pulumi.Output[str]
 
     def __init__(self, name: str, args: IntakeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("breakeven:infra:Intake", name, {}, opts)
@@ -59,7 +64,7 @@ class Intake(pulumi.ComponentResource):
         self._notify(store.bucket, queue, policy)
         self.bucket_name, self.bucket_arn = store.bucket.bucket, store.bucket.arn
         self.queue_arn, self.queue_url, self.queue_name = queue.arn, queue.url, queue.name
-        self.dead_letter_name = dead.name
+        self.dead_letter_name, self.dead_letter_arn, self.dead_letter_url = dead.name, dead.arn, dead.url
         self.register_outputs({"bucketName": self.bucket_name, "queueUrl": self.queue_url})
 
     def _queue(self, label: str, **more: object) -> aws.sqs.Queue:

@@ -184,4 +184,6 @@ def _fleet_intake(intake: Intake) -> FleetIntake:
         queue_arn=intake.queue_arn,
         queue_url=intake.queue_url,
         queue_name=intake.queue_name,
+        dead_letter_arn=intake.dead_letter_arn,
+        dead_letter_url=intake.dead_letter_url,
     )

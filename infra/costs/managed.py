@@ -13,9 +13,9 @@ from infra.costs.curves import Curve
 from infra.costs.errors import InputError
 from infra.costs.names import nearest
 from infra.costs.prices import DATA, Tier, read_toml
-from infra.costs.workload import Workload
+from infra.costs.workload import Documents, Workload
 
-UNITS: Final = {"image-labels": "images", "sentiment": "texts"}
+UNITS: Final = {"image-labels": "images", "sentiment": "texts", "document-text": "pages"}
 """The unit of volume each task is counted in."""
 
 
@@ -43,21 +43,36 @@ class ManagedApi:
     def charged_units(self, workload: Workload) -> Fraction:
         """Units of charge in one unit of volume."""
         if self.rule == "per_100_characters_min_3":
-            return Fraction(max(ceil(workload.request.characters / 100), 3))
+            return pieces_of_text(workload.request.characters)
         return Fraction(1)
+
+    def charged_for_document(self, documents: Documents) -> Fraction:
+        """Units of charge in one document: pieces of its text, or those of its pages that hold none."""
+        if self.rule == "per_100_characters_min_3":
+            return pieces_of_text(documents.characters_each)
+        return Fraction(documents.pages_each) * Fraction(documents.scanned)
 
     def curve(self, workload: Workload, tier: int | None = None) -> Curve:
         """USD a month over volume. With `tier` (-1: the cheapest) that tier's price for every unit, nothing free."""
-        charged = Curve.linear(self.charged_units(workload))
+        return self.cost_of(self.charged_units(workload), free_tiers=workload.billing.free_tiers, tier=tier)
+
+    def cost_of(self, units: Fraction, *, free_tiers: bool, tier: int | None = None) -> Curve:
+        """USD a month over a volume of which each one is so many units of charge; `tier` as in `curve`."""
+        charged = Curve.linear(units)
         if tier is not None:
             return charged * self.tiers[tier].amount
         cost, start = Curve.constant(0), Decimal(0)
         for step in self.tiers:
             cost += charged.tier(start, step.up_to) * step.amount
             start = step.up_to or start
-        if self.free and (self.free_always or workload.billing.free_tiers):
+        if self.free and (self.free_always or free_tiers):
             cost -= charged.tier(0, self.free) * self.tiers[0].amount
         return cost
+
+
+def pieces_of_text(characters: Decimal) -> Fraction:
+    """Pieces of 100 characters, three at least, as texts are charged."""
+    return Fraction(max(ceil(characters / 100), 3))
 
 
 @cache

@@ -20,6 +20,8 @@ SECONDS_IN_AN_HOUR: Final = 3_600
 DAYS_IN_A_MONTH: Final = Fraction(73, 2) * 10 / 12
 CALLS_A_DOCUMENT: Final = 3
 """Send, receive and delete of one message."""
+OBJECTS_A_DOCUMENT: Final = 2
+"""The upload and its result: each is put once and got once."""
 POLLS_A_MONTH: Final = 730 * 180
 """A worker that waits 20 s in each receive call asks 180 times an hour."""
 GROUP: Final = "aws:autoscaling/group:Group"
@@ -205,14 +207,14 @@ def _bucket_gb(traffic: StackTraffic, resource: Resource) -> Quantity:
 
 
 def _bucket_writes(traffic: StackTraffic, resource: Resource) -> Quantity:
-    """operations.bucket_writes, and documents.per_month where they come in"""
-    documents = traffic.documents if resource.component == "Intake" else Decimal(0)
+    """operations.bucket_writes, and 2 (upload, result) x documents.per_month where they come in"""
+    documents = traffic.documents * OBJECTS_A_DOCUMENT if resource.component == "Intake" else Decimal(0)
     return fixed(traffic.workload.operations.bucket_writes + documents)
 
 
 def _bucket_reads(traffic: StackTraffic, resource: Resource) -> Quantity:
-    """operations.bucket_reads, and documents.per_month where they come in"""
-    documents = traffic.documents if resource.component == "Intake" else Decimal(0)
+    """operations.bucket_reads, and 2 (upload, result) x documents.per_month where they come in"""
+    documents = traffic.documents * OBJECTS_A_DOCUMENT if resource.component == "Intake" else Decimal(0)
     return fixed(traffic.workload.operations.bucket_reads + documents)
 
 

@@ -76,6 +76,11 @@ class Documents:
     per_month: Decimal = _is(Decimal(10_000), "documents a month, where the stack takes any in")
     kb_each: Decimal = _is(Decimal(500), "KB of one document")
     days_kept: Decimal = _is(Decimal(30), "days a document stays in the bucket")
+    pages_each: Decimal = _is(Decimal(3), "pages of one document", low=None)
+    characters_each: Decimal = _is(Decimal(6_000), "characters of one document")
+    scanned: Decimal = _is(Decimal("0.3"), "share of pages that hold no text and need OCR", high=1)
+    vcpu_seconds_per_page: Decimal = _is(Decimal("0.2"), "seconds of one vCPU for a page that holds its text")
+    vcpu_seconds_per_scan: Decimal = _is(Decimal(5), "seconds of one vCPU for a page that needs OCR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ Backend = Annotated[str, typer.Option("--backend", help="torchserve or batcher."
 Architecture = Annotated[str, typer.Option("--architecture", help="x86_64 or aarch64.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Where it is written (default: model_store/node.tar.gz).")]
 WithWheels = Annotated[bool, typer.Option("--wheels/--no-wheels", help="Leave the packages out: small, for tests.")]
+ForDocuments = Annotated[bool, typer.Option("--documents", help="For a stack that takes documents in (intake).")]
 More = Annotated[list[str] | None, typer.Option("--package", help="One more package that the model's handler needs.")]
 
 
@@ -24,6 +25,7 @@ def bundle(
     device: Device = "cpu",
     backend: Backend = "torchserve",
     architecture: Architecture = "x86_64",
+    documents: ForDocuments = False,
     package: More = None,
     wheels: WithWheels = True,
     out: Out = None,
@@ -33,7 +35,7 @@ def bundle(
     from serving.bundle_wheels import Wheels
 
     packages = Wheels(more=tuple(package or ()), architecture=architecture) if wheels else None
-    contents = work.Contents(python=python, device=device, backend=backend, wheels=packages)
+    contents = work.Contents(python=python, device=device, backend=backend, documents=documents, wheels=packages)
     built = work.build(contents, out or work.TARGET, lambda line: typer.echo(line, err=True))
     typer.echo(f"{built.path}  {built.size_bytes / 1e6:.1f} MB")
     typer.echo(f"SHA-256  {built.sha256}")

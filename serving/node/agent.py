@@ -1,7 +1,7 @@
 """The node's loop: what the instance, its group and its server say, and what is done about it.
 
-The order of leaving is always the same: out of the registry, a pause in which callers learn of it, wait for what is in
-flight, complete the hook, stop the server.
+The order of leaving is always the same: no new documents, out of the registry, a pause in which callers learn of it,
+wait for documents and what is in flight, complete the hook, stop the server.
 """
 
 import logging
@@ -38,23 +38,27 @@ def run(booted: Booted, drain_seconds: float, stop: threading.Event, pace: Pace 
     """
     pace = pace or Pace()
     if booted.place:
-        _Instance(booted.server, booted.place, drain_seconds, pace, entered=booted.entered).run(stop)
+        _Instance(booted, booted.place, drain_seconds, pace).run(stop)
         return
     try:
         while not stop.is_set():
             if booted.server.look() is State.LOST:
                 raise booted.server.error()
+            booted.documents.look()
             stop.wait(pace.look_seconds)
     finally:
+        booted.documents.leave()
+        booted.documents.wait()
         _end(booted.server, drain_seconds)
 
 
 class _Instance:
     """A node that is an instance of a group."""
 
-    def __init__(self, server: ModelServer, place: Place, drain_seconds: float, pace: Pace, *, entered: bool) -> None:
-        self._server, self._place, self._drain_seconds, self._pace = server, place, drain_seconds, pace
-        self._registrar = Registrar(place, entered=entered)
+    def __init__(self, booted: Booted, place: Place, drain_seconds: float, pace: Pace) -> None:
+        self._server, self._documents = booted.server, booted.documents
+        self._place, self._drain_seconds, self._pace = place, drain_seconds, pace
+        self._registrar = Registrar(place, entered=booted.entered)
         given = place.settings
         self._publisher = Publisher(namespace=given.metric_namespace, group=given.group, region=given.region)
         self._left = self._unhealthy = self._completed = False
@@ -82,6 +86,9 @@ class _Instance:
             log.error("the server is lost: the instance reports itself unhealthy, and the group replaces it")
             _guarded(self._report_unhealthy)
         _guarded(lambda: self._registrar.settle(state is State.READY))
+        # An instance on its way into a warm pool takes no documents either.
+        if self._registrar.entered:
+            self._documents.look()
         for every, work in self._timed:
             if every.due():
                 _guarded(work)
@@ -123,8 +130,10 @@ class _Instance:
         if self._left:
             return
         self._left = True
+        self._documents.leave()
         _guarded(self._registrar.leave)
         time.sleep(self._pace.settle_seconds)
+        self._documents.wait()
         _end(self._server, self._drain_seconds)
         _guarded(self._complete)
 

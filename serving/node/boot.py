@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from serving.backends import Backend, Launch
 from serving.errors import InputError, ServingError
 from serving.node import fetch
+from serving.node.documents_process import Documents
 from serving.node.place import Place
 from serving.node.server import Limits, ModelServer, Sample
 from serving.node.settings import NodeSettings
@@ -20,9 +21,13 @@ Make = Callable[[str, Launch], Backend]
 
 @dataclass(frozen=True, kw_only=True)
 class Booted:
-    """A node that serves: its server, its place, whether it takes requests already, and how long it took."""
+    """A node that serves: its server, the worker of its documents, which the agent starts, and its place.
+
+    `entered` is whether it takes requests already, `seconds` how long it took.
+    """
 
     server: ModelServer
+    documents: Documents
     place: Place | None
     entered: bool
     seconds: float
@@ -52,7 +57,7 @@ def boot(settings: NodeSettings, make: Make, limits: Limits | None = None) -> Bo
         raise
     took = time.monotonic() - began
     log.info("ready after %.1f s: %s on port %d", took, settings.model, settings.port)
-    return Booted(server=server, place=place, entered=entered, seconds=took)
+    return Booted(server=server, documents=Documents(settings), place=place, entered=entered, seconds=took)
 
 
 def _server(settings: NodeSettings, make: Make, limits: Limits) -> ModelServer:

@@ -19,12 +19,12 @@ class CloudError(ServingError):
     code = ""
 
 
-def client(service: str, region: str) -> Any:
+def client(service: str, region: str, read_seconds: int = 10) -> Any:
     """A boto3 client with short time limits: a node must not wait minutes for a call that helps nobody then."""
     import boto3  # type: ignore[import-untyped]
     from botocore.config import Config  # type: ignore[import-untyped]
 
-    limits = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
+    limits = Config(connect_timeout=3, read_timeout=read_seconds, retries={"mode": "standard", "max_attempts": 3})
     with _making:  # boto3's default session is not made for threads
         return boto3.client(service, region_name=region or None, config=limits)
 

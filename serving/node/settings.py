@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from serving.errors import InputError
@@ -19,7 +19,7 @@ METADATA_ENDPOINT = "http://169.254.169.254"
 
 @dataclass(frozen=True, kw_only=True)
 class NodeSettings:
-    """One node. What is empty does not exist: without a group there are no hooks, without a service no registry.
+    """One node. What is empty does not exist: without a group no hooks, a service no registry, a queue no documents.
 
     `archive` is a path or `s3://bucket/key`; `archive_sha256` is 64 hex digits, or empty when `<archive>.sha256` lies
     beside the archive. `start_seconds` bounds the wait for the first prediction, `drain_seconds` the wait for the last.
@@ -42,6 +42,9 @@ class NodeSettings:
     launch_hook: str = ""
     terminate_hook: str = ""
     registry_service: str = ""
+    queue_url: str = ""
+    dead_letter_url: str = ""
+    document_bucket: str = ""
     log_group: str = ""
     metric_namespace: str = ""
     metadata_endpoint: str = METADATA_ENDPOINT
@@ -53,6 +56,8 @@ class NodeSettings:
             raise _wrong("ARCHIVE_SHA256", repr(self.archive_sha256), "64 hex digits, or leave it out")
         if not 0 < self.port < 65536:
             raise _wrong("PORT", str(self.port), "a port of 1 to 65535")
+        if self.queue_url and not self.document_bucket:
+            raise _wrong("DOCUMENT_BUCKET", "no bucket", "the bucket of the queue's documents, or leave QUEUE_URL out")
 
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> "NodeSettings":
@@ -78,10 +83,19 @@ class NodeSettings:
             launch_hook=values.text("LAUNCH_HOOK", ""),
             terminate_hook=values.text("TERMINATE_HOOK", ""),
             registry_service=values.text("REGISTRY_SERVICE", ""),
+            queue_url=values.text("QUEUE_URL", ""),
+            dead_letter_url=values.text("DEAD_LETTER_URL", ""),
+            document_bucket=values.text("DOCUMENT_BUCKET", ""),
             log_group=values.text("LOG_GROUP", ""),
             metric_namespace=values.text("METRIC_NAMESPACE", ""),
             metadata_endpoint=values.plain(METADATA_VARIABLE, METADATA_ENDPOINT).rstrip("/"),
         )
+
+    def environment(self) -> dict[str, str]:
+        """The variables from which another process of this node reads the same settings."""
+        values = {f"{PREFIX}{item.name.upper()}": getattr(self, item.name) for item in fields(self)}
+        values[METADATA_VARIABLE] = self.metadata_endpoint
+        return {name: str(value) for name, value in values.items() if value is not None}
 
     @property
     def on_instance(self) -> bool:

@@ -138,6 +138,31 @@ def test_documents_enter_the_queue_and_what_fails_leaves_it() -> None:
     assert policy[0]["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
 
 
+def test_instances_read_uploads_write_results_and_give_a_reason_for_what_they_cannot_read() -> None:
+    recording = committed("prod")
+    bucket = named(recording, "s3/bucketNotification:BucketNotification", "documents-notice")["bucket"]
+    policy = json.loads(named(recording, "iam/rolePolicy:RolePolicy", "node-work")["policy"])["Statement"]
+    may = {(action, resource) for row in policy for action in row["Action"] for resource in row["Resource"]}
+    s3 = {(action, name.rpartition(":::")[2]) for action, name in may if f":::{bucket}/" in name}
+    assert s3 == {
+        ("s3:GetObject", f"{bucket}/uploads/*"),
+        ("s3:GetObject", f"{bucket}/plans/*"),
+        ("s3:PutObject", f"{bucket}/results/*"),
+    }
+    sqs = {(action, name.rpartition(":")[2]) for action, name in may if action.startswith("sqs:")}
+    assert sqs == {
+        ("sqs:SendMessage", "breakeven-prod-dead-letters"),
+        *((f"sqs:{word}", "breakeven-prod-documents") for word in ("ReceiveMessage", "DeleteMessage")),
+        *((f"sqs:{word}", "breakeven-prod-documents") for word in ("ChangeMessageVisibility", "GetQueueAttributes")),
+    }
+
+
+def test_a_stack_exports_where_documents_go_only_where_it_takes_them_in() -> None:
+    names = {"documentBucket", "documentQueue", "documentDeadLetters"}
+    assert names <= set(committed("prod").outputs)
+    assert not names & set(committed("dev").outputs)
+
+
 def test_every_alarm_tells_the_topic_or_acts() -> None:
     for row in of_type(committed("prod"), "cloudwatch/metricAlarm:MetricAlarm"):
         if not row["urn"].endswith("::rollback"):

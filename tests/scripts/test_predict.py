@@ -139,6 +139,39 @@ def test_a_load_test_says_what_it_found(picture: str) -> None:
     assert {one.body for one in server.asked} == {b"\xff\xd8 a cat"}
 
 
+def test_a_load_test_carries_the_same_credentials_as_a_prediction(
+    picture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_KEY", "abc")
+    with endpoint(lambda _: Told(200, predicted([IMAGE]))) as server:
+        at = ["--url", server.url, "-m", "m", "--input", picture]
+        keyed = breakeven("load", *at, "--seconds", "0.2", "--auth", "api-key")
+        long = breakeven("load", *at, "--seconds", "900", "--auth", "iam")
+        bare = breakeven("load", *at, "--auth", "jwt", "--seconds", "0.2")
+    plain = breakeven("load", "--url", "http://models.example", *at[2:], "--auth", "api-key", "--i-own-this-endpoint")
+    assert keyed.returncode == 0, keyed.stderr
+    assert {one.headers["x-api-key"] for one in server.asked} == {"abc"}
+    assert [done.returncode for done in (long, bare, plain)] == [3, 3, 3]
+    assert "a signature holds for five minutes" in one_line(long.stderr)
+    assert "TOKEN: not set" in one_line(bare.stderr)
+    assert "credentials would be sent without TLS" in one_line(plain.stderr)
+
+
+def test_generated_text_is_shown_as_it_is_made() -> None:
+    last = {"prompt_tokens": 2, "tokens": 2, "finish": "length"}
+    body = "".join(f"data: {json.dumps(one)}\n\n" for one in ({"text": "Once "}, {"text": "upon"}, last)).encode()
+    told = Told(200, body, {"Content-Type": "text/event-stream"})
+    with endpoint(lambda _: told) as server:
+        at = ["--url", server.url, "--model", "x", "--stream"]
+        done = breakeven("predict", "--text", "a tale", *at)
+        lines = breakeven("predict", "--text", "a tale", *at, "--json")
+        two = breakeven("predict", "--text", "a", "b", *at)
+    assert (done.returncode, done.stdout) == (0, "Once upon\n[2 tokens, length]\n")
+    assert [json.loads(line)["text"] for line in lines.stdout.splitlines()] == ["Once ", "upon", "Once upon"]
+    assert two.returncode == 3
+    assert one_line(two.stderr) == "breakeven: --stream: 2 inputs are given; give one text"
+
+
 def test_a_load_test_refuses_what_it_should(picture: str, nobody: str) -> None:
     with endpoint(lambda _: Told(503)) as server:
         only_errors = breakeven("load", "--url", server.url, "-m", "m", "--input", picture, "--seconds", "0.2")

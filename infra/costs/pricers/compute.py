@@ -211,7 +211,7 @@ def extras(pricing: Pricing, machine: Machine, hours: Quantity, count: Quantity)
         )
     surplus = pricing.stated("monthly_cpu_credit_hours")
     if surplus is not None and machine.unlimited:
-        vcpus = pricing.stated("vcpu_count") or _vcpus(machine.instance_type)
+        vcpus = pricing.stated("vcpu_count") or vcpus_of(machine.instance_type)
         system = "_windows" if pricing.choice("operating_system") == "windows" else ""
         price = f"ec2_extras.cpu_credits_{machine.family}{system}_vcpu_hour"
         yield pricing.line("CPU credits", times(count, surplus * vcpus), price, unit="vCPU-hours")
@@ -219,7 +219,8 @@ def extras(pricing: Pricing, machine: Machine, hours: Quantity, count: Quantity)
         yield from volume_lines(pricing, disk, count, part, basis)
 
 
-def _vcpus(instance_type: str) -> Decimal:
+def vcpus_of(instance_type: str) -> Decimal:
+    """vCPUs of a type; raises PriceError for one that the data does not hold."""
     known = read_toml(DATA / "instance_types.toml")
     row = known.get("types", known).get(instance_type)
     if row is None:

@@ -13,6 +13,8 @@ from infra.costs.estimate import part_of
 from infra.costs.items import LineItem, Reason
 from infra.costs.names import nearest
 from infra.costs.pricing import PRICERS
+from infra.costs.reports.documents import NAME as DOCUMENTS
+from infra.costs.reports.documents import explained
 from infra.costs.reports.report import Report, cases, verdict
 from infra.costs.reports.words import money, price, quantity
 from infra.costs.stack import Resource
@@ -28,6 +30,8 @@ def explain(report: Report, name: str) -> str:
     offer = next((o for o in (report.comparison.offers if report.comparison else ()) if name in _of(o)), None)
     if offer:
         return "\n".join(_api(report, offer)) + "\n"
+    if name == DOCUMENTS and report.documents:
+        return "\n".join(explained(report, report.documents)) + "\n"
     items = [i for i in estimate.items if name in _names(i)]
     reasons = [r for r in (*estimate.free, *estimate.unpriced) if name in (r.resource.name, r.resource.urn)]
     if not items and not reasons:

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from infra.costs.compare import BreakEven, Offer
+from infra.costs.documents import DocumentCost
 from infra.costs.estimate import CURRENCY, Estimate
 from infra.costs.items import LineItem, Reason
 from infra.costs.reports.report import Report, cases
@@ -29,6 +30,8 @@ def as_json(report: Report) -> str:
             "per_month": exact(estimate.volume),
             "people_monthly": exact(report.comparison.people),
         }
+    if report.documents:
+        document["documents"] = _documents(report.documents)
     if report.notes:
         document["notes"] = list(report.notes)
     return json.dumps(document, indent=2, ensure_ascii=False)
@@ -49,6 +52,18 @@ def _item(estimate: Estimate, item: LineItem) -> dict[str, Any]:
         "checked": item.price.checked.isoformat() if item.price.checked else None,
     }
     return row
+
+
+def _documents(cost: DocumentCost) -> dict[str, Any]:
+    return {
+        "per_month": exact(cost.per_month),
+        "instance_hours_per_1000": exact(cost.instance_hours),
+        "per_1000": {"instances": exact(cost.instances), "intake": exact(cost.intake), "total": exact(cost.own)},
+        "managed_per_1000": {
+            **{charge.api.key: exact(charge.cost) for charge in cost.charges},
+            "total": exact(cost.managed),
+        },
+    }
 
 
 def _reason(reason: Reason) -> dict[str, str]:

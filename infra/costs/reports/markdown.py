@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from infra.costs.reports.documents import OWN, about, managed_names
 from infra.costs.reports.report import Report, amounts, verdict
 from infra.costs.reports.text import reason_line
 from infra.costs.reports.words import money, price
@@ -22,6 +23,7 @@ def _lines(report: Report) -> Iterator[str]:
     if report.comparison and report.comparison.people:
         yield _row(("People", "", *(money(report.comparison.people),) * 3))
     yield from _offers(report)
+    yield from _documents(report)
     yield from _open(report)
 
 
@@ -40,6 +42,16 @@ def _offers(report: Report) -> Iterator[str]:
         yield _row((offer.api.name, money(offer.monthly), verdict(offer.with_people), verdict(offer.without_people)))
     if report.too_much:
         yield f"\n**{report.too_much}**"
+
+
+def _documents(report: Report) -> Iterator[str]:
+    cost = report.documents
+    if not cost:
+        return
+    yield ""
+    yield from _table((f"1,000 documents ({about(report)})", "USD"), 1)
+    yield _row((OWN, money(cost.own)))
+    yield _row((managed_names(cost), money(cost.managed)))
 
 
 def _open(report: Report) -> Iterator[str]:

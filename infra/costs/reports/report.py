@@ -6,6 +6,8 @@ from fractions import Fraction
 from functools import cached_property
 
 from infra.costs.compare import BreakEven, Comparison
+from infra.costs.documents import DocumentCost, document_cost
+from infra.costs.errors import PriceError
 from infra.costs.estimate import Estimate, part_of, shares
 from infra.costs.items import Case, Cases, LineItem
 from infra.costs.prices import Price
@@ -25,7 +27,7 @@ class Report:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was assumed for want of better, and what the program warns of."""
-        return (*self.estimate.notes, *self.warnings)
+        return (*self.estimate.notes, *self._documents[1], *self.warnings)
 
     @cached_property
     def monthly(self) -> Cases[Fraction]:
@@ -36,6 +38,19 @@ class Report:
     def parts(self) -> dict[str, Cases[Fraction]]:
         """USD a month by component or service, largest first."""
         return dict(shares(self.estimate))
+
+    @property
+    def documents(self) -> DocumentCost | None:
+        """What documents cost, where the stack takes them in."""
+        return self._documents[0] if self.comparison else None
+
+    @cached_property
+    def _documents(self) -> tuple[DocumentCost | None, tuple[str, ...]]:
+        """The cost, and why there is none where there should be."""
+        try:
+            return document_cost(self.estimate), ()
+        except PriceError as error:
+            return None, (f"what documents cost is not shown: {error}",)
 
     @cached_property
     def regions(self) -> tuple[str, ...]:

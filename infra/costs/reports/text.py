@@ -1,6 +1,6 @@
 """The report for a terminal: at most 80 columns, what matters first."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import groupby
 from textwrap import wrap
@@ -8,9 +8,10 @@ from typing import Final
 
 from infra.costs.compare import Comparison, Offer
 from infra.costs.items import LineItem, Reason
+from infra.costs.reports.documents import documents
 from infra.costs.reports.plot import Line, plot
 from infra.costs.reports.report import Report, amounts, verdict
-from infra.costs.reports.words import decimal_of, money, price, volume
+from infra.costs.reports.words import Paint, decimal_of, money, price, volume
 
 COLUMNS: Final = 80
 PART: Final = 14
@@ -18,8 +19,6 @@ NUMBER: Final = 10
 MOST_REGIONS: Final = 3
 MARKS: Final = "ABCDEFGHJ"
 SHOWN: Final = 8
-Paint = Callable[[str, str], str]
-"""Gives a text a look by its name: `bold`, `dim`, `good`, `bad`; the identity where there are no colours."""
 
 
 def plain(text: str, look: str) -> str:
@@ -32,6 +31,7 @@ def as_text(report: Report, paint: Paint = plain) -> str:
     sections = [_head(report, paint), _costs(report, paint)]
     if report.comparison:
         sections += [_offers(report, report.comparison, paint), _plot(report, report.comparison)]
+        sections.append(documents(report, paint))
     sections += [_open(report, paint), _foot(report, paint)]
     return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines) + "\n"
 

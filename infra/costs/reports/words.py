@@ -1,10 +1,13 @@
 """Numbers and names as a reader sees them; money is rounded here and nowhere else."""
 
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 from typing import Final
 
 EXACT_DIGITS: Final = 10
+Paint = Callable[[str, str], str]
+"""Gives a text a look by its name: `bold`, `dim`, `good`, `bad`; the identity where there are no colours."""
 SCALES: Final = ((Decimal(10) ** 12, "T"), (Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
 
 

@@ -7,15 +7,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from serving.errors import ServingError
 from serving.node import agent
 from serving.node.boot import Booted, boot
 from serving.node.server import Limits
+from tests.serving.node.depot import depot
 from tests.serving.node.small_backend import SmallBackend, make
 from tests.serving.node.world import World, changed, until
 
@@ -192,6 +194,38 @@ def test_what_the_server_did_is_published_once(world: World) -> None:
         until(lambda: world.metric("Errors") == 1)
         assert world.metric("Requests") == 5
         assert world.metric("QueueTime") > 0
+
+
+def documents_of(world: World) -> list[psutil.Process]:
+    """The processes that work the documents of this world's node."""
+    found = []
+    for one in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):
+            mine = str(world.settings.state) == one.environ().get("BREAKEVEN_STATE")
+            if mine and "serving.node.documents" in one.cmdline() and one.status() != psutil.STATUS_ZOMBIE:
+                found.append(one)
+    return found
+
+
+def test_a_node_with_a_queue_works_it_until_it_leaves_and_again_when_that_process_dies(world: World) -> None:
+    with depot() as stored:
+        settings = {"queue_url": stored.queue, "dead_letter_url": stored.dead, "document_bucket": stored.bucket}
+        with running(world, **settings) as node:
+            until(lambda: stored.waiting() == (0, 0), seconds=60)  # S3 only tried the way
+            (first,) = documents_of(world)
+            first.kill()
+            until(lambda: [one.pid for one in documents_of(world)] not in ([], [first.pid]), seconds=40)
+            world.put_in(world.this, "Terminating:Wait")
+            world.metadata.paths["autoscaling/target-lifecycle-state"] = "Terminated"
+            until(lambda: not documents_of(world), seconds=60)
+            until(lambda: world.state(world.this) == "")
+            until(lambda: not node.backend.alive())
+
+
+def test_a_node_without_a_queue_has_no_such_process(world: World) -> None:
+    with running(world) as node:
+        node.thread.join(timeout=1)
+        assert documents_of(world) == []
 
 
 def test_the_program_drains_on_sigterm_and_logs_to_its_group(world: World) -> None:

@@ -153,7 +153,12 @@ def world(folder: Path) -> Iterator[World]:
 
 def an_archive(path: Path) -> Path:
     """A model archive in all that a node reads of one."""
-    about = {"name": "small", "version": "1.0", "sample": "sample.txt", "serving": {}}
+    times = {"response_timeout_seconds": 1, "startup_timeout_seconds": 1, "max_batch_delay_ms": 1}
+    about = {
+        "name": "small", "version": "1.0", "task": "sentiment", "unit": "texts", "licence": "none",
+        "sample": "sample.txt", "settings": {"max_tokens": 16, "labels": ["a", "b"]},
+        "serving": {"batch_size": 1, "queue_size": 1, **times},
+    }  # fmt: skip
     with zipfile.ZipFile(path, "w") as packed:
         packed.writestr("model.json", json.dumps(about))
         packed.writestr("sample.txt", "a sample")

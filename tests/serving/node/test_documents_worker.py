@@ -1,0 +1,150 @@
+"""The worker of the queue with an engine that does what a test says: what is tried again, and what is not."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving.digest import sha256_of
+from serving.documents import layout
+from serving.documents.engines.types import Done, Engine, Options
+from serving.documents.limits import Limits
+from serving.documents.plan import Plan, Step
+from serving.documents.types import KINDS, Row, Source
+from serving.errors import ServingError
+from serving.node.documents import worker_of
+from serving.node.settings import NodeSettings
+from tests.emulator import REGION
+from tests.serving.node.depot import Depot, depot
+from tests.serving.node.world import an_archive, serving, until
+
+
+class Ping(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture(params=[3])
+def stored(aws: None, request: pytest.FixtureRequest) -> Iterator[Depot]:
+    with depot(request.param) as found:
+        yield found
+
+
+def said(*rows: dict[str, Any]) -> Engine:
+    """An engine that makes these rows of every source."""
+
+    def engine(sources: Iterator[Source], plan: Plan, options: Options) -> Iterator[Done]:
+        for source in sources:
+            assert source.path.read_bytes()
+            data = [{"id": source.id, "kind": source.kind, **row} for row in rows]
+            yield source, [Row(id=row["id"], data=row) for row in data]
+
+    return engine
+
+
+def down(sources: Iterator[Source], plan: Plan, options: Options) -> Iterator[Done]:
+    next(sources)
+    raise ServingError("http://127.0.0.1", "it does not answer", "see its log")
+    yield
+
+
+def failed(reason: str) -> dict[str, Any]:
+    return {"status": "failed", "reason": reason, "message": f"It is {reason}."}
+
+
+def worked(stored: Depot, engine: Engine, folder: Path) -> None:
+    """Run a worker until its engine has had its documents, or the queue is empty without it."""
+    archive, stop, over = an_archive(folder / "small.mar"), threading.Event(), threading.Event()
+
+    def noted(sources: Iterator[Source], plan: Plan, options: Options) -> Iterator[Done]:
+        try:
+            yield from engine(sources, plan, options)
+        finally:
+            over.set()
+
+    with serving(Ping) as address:
+        settings = NodeSettings(
+            model="small", archive=str(archive), archive_sha256=sha256_of(archive), state=folder, region=REGION,
+            port=int(address.rpartition(":")[2]), queue_url=stored.queue, dead_letter_url=stored.dead,
+            document_bucket=stored.bucket,
+        )  # fmt: skip
+        worker = threading.Thread(target=worker_of(settings, noted, stop).run)
+        worker.start()
+        try:
+            until(lambda: over.is_set() or stored.waiting() == (0, 0), seconds=40)
+        finally:
+            stop.set()
+            worker.join(timeout=40)
+
+
+def test_a_documents_own_fault_is_a_result_and_a_dead_letter_and_is_not_tried_again(
+    stored: Depot, tmp_path: Path
+) -> None:
+    stored.put("uploads/a b.txt", b"text")
+    worked(stored, said(failed("encrypted")), tmp_path)
+    (row,) = stored.rows("results/a b.txt.jsonl")
+    assert (row["id"], row["reason"]) == ("a b.txt", "encrypted")
+    assert stored.dead_letters() == [("uploads%2Fa+b.txt", "encrypted", "It is encrypted.")]
+    assert stored.waiting() == (0, 0)
+
+
+def test_what_may_pass_is_left_to_the_queue_for_another_try(stored: Depot, tmp_path: Path) -> None:
+    stored.put("uploads/a.txt", b"text")
+    worked(stored, down, tmp_path)
+    assert stored.waiting() == (0, 1), "it waits a while before it is handed out again"
+    assert stored.keys("results/") == []
+    assert stored.dead_letters() == []
+    stored.hold_ends()
+    worked(stored, said({"status": "ok", "label": "a"}), tmp_path)
+    assert stored.rows("results/a.txt.jsonl")[0]["label"] == "a"
+    assert stored.waiting() == (0, 0)
+
+
+@pytest.mark.parametrize("stored", [1], indirect=True)
+@pytest.mark.parametrize("engine", [down, said(failed("prediction"))])
+def test_the_last_try_says_why_it_failed(stored: Depot, engine: Engine, tmp_path: Path) -> None:
+    stored.put("uploads/a.txt", b"text")
+    worked(stored, engine, tmp_path)
+    assert stored.rows("results/a.txt.jsonl")[0]["reason"] == "prediction"
+    assert [reason for _, reason, _ in stored.dead_letters()] == ["prediction"]
+    assert stored.waiting() == (0, 0)
+
+
+def test_an_archive_of_which_something_could_be_read_is_no_dead_letter(stored: Depot, tmp_path: Path) -> None:
+    stored.put("uploads/x/a.zip", b"zip", **layout.metadata("ä.zip", ""))
+    rows = ({"status": "ok", "archive": "x/a.zip", "id": "x/a.zip!/1.txt"}, {**failed("empty"), "id": "x/a.zip!/2.txt"})
+    worked(stored, said(*rows), tmp_path)
+    found = stored.rows("results/x/a.zip.jsonl")
+    assert [(row["id"], row.get("archive")) for row in found] == [("ä.zip!/1.txt", "ä.zip"), ("ä.zip!/2.txt", None)]
+    assert stored.dead_letters() == []
+
+
+def test_what_need_not_be_read_is_refused_before(stored: Depot, tmp_path: Path) -> None:
+    plans = {
+        "limit": Plan(limits=Limits(file_bytes=3), steps=(Step(kinds=KINDS, model="small"),)),
+        "unsupported": Plan(steps=(Step(kinds=KINDS, model="another"),)),
+        "other-type": Plan(document_types=("pdf",), steps=(Step(kinds=KINDS, model="small"),)),
+    }
+    for reason, plan in plans.items():
+        digest, body = layout.packed_plan(plan)
+        stored.put(layout.plan_key(digest), body)
+        stored.put(f"uploads/{reason}.txt", b"text", plan=digest)
+    worked(stored, said({"status": "ok"}), tmp_path)
+    for reason in plans:
+        assert stored.rows(f"results/{reason}.txt.jsonl")[0]["reason"] == reason
+    assert sorted(reason for _, reason, _ in stored.dead_letters()) == sorted(plans)
+
+
+def test_a_message_that_is_none_of_s3_goes_to_the_dead_letters(stored: Depot, tmp_path: Path) -> None:
+    for body in ("hello", "[]", '{"Records": []}', '{"Records": [{"eventName": "ObjectRemoved:Delete"}]}'):
+        stored.send(body)
+    worked(stored, said({"status": "ok"}), tmp_path)
+    assert stored.waiting() == (0, 0)
+    assert stored.waiting(stored.dead) == (4, 0)
