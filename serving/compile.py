@@ -27,9 +27,7 @@ def write_forms(network: ModuleType, weights: Mapping[str, Path], folder: Path, 
         # torch tells its own developers about storage orders and coming removals; every form is compared below.
         warnings.simplefilter("ignore")
         _export(network, module, place / forms.EXPORTED)
-        # Compiled forms are for one shape; where other dimensions than the batch vary, the exported form serves.
-        fixed = not hasattr(network, "dynamic_shapes")
-        about = {"compiled": _compile(network, module, place) if compiled and fixed else None}
+        about = {"compiled": _compile(network, module, place) if compiled else None}
     (place / forms.ABOUT).write_text(json.dumps(about, indent=1, sort_keys=True), encoding="utf-8")
 
 
@@ -45,15 +43,27 @@ def _export(network: ModuleType, module: Any, target: Path) -> None:
 
 
 def _compile(network: ModuleType, module: Any, place: Path) -> dict[str, Any]:
+    """Compile for fixed batches, which is fastest; where texts vary in length, one form for all lengths and batches."""
     import torch
 
-    for batch in BATCHES:
+    fixed = () if hasattr(network, "dynamic_shapes") else BATCHES
+    for batch in fixed:
         example = network.example(batch)
-        path = str(place / forms.compiled_name(batch))
-        program = torch.export.export(module, example)
-        torch._inductor.aoti_compile_and_package(program, package_path=path, inductor_configs={"freezing": True})
-        _agrees(torch._inductor.aoti_load_package(path), module, example, f"compiled for {batch}")
-    return {"capability": forms.capability(), "torch": torch.__version__, "batches": list(BATCHES)}
+        _package(module, example, None, place / forms.compiled_name(batch), [example])
+    if not fixed:
+        examples = [network.example(batch) for batch in (1, 3, 8)]
+        _package(module, network.example(2), network.dynamic_shapes(), place / forms.compiled_name(forms.ANY), examples)
+    return {"capability": forms.capability(), "torch": torch.__version__, "batches": list(fixed)}
+
+
+def _package(module: Any, example: Sequence[Any], shapes: Any, target: Path, tried: Sequence[Sequence[Any]]) -> None:
+    import torch
+
+    program = torch.export.export(module, tuple(example), dynamic_shapes=shapes)
+    torch._inductor.aoti_compile_and_package(program, package_path=str(target), inductor_configs={"freezing": True})
+    loaded = torch._inductor.aoti_load_package(str(target))
+    for inputs in tried:
+        _agrees(loaded, module, inputs, f"compiled, {len(inputs[0])} together")
 
 
 def _batch_only(example: Sequence[Any]) -> tuple[tuple[Mapping[int, Any], ...]]:

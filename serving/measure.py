@@ -25,7 +25,10 @@ LATE_SHARE: Final = 0.25
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """A sustained rate in units a second, with everything it depends on."""
+    """A sustained rate in units a second, with everything it depends on.
+
+    Memory in megabytes, after the load: of one worker, and of the server with all of them.
+    """
 
     rate_per_second: float
     p50_ms: float
@@ -35,6 +38,8 @@ class Measured:
     batch_size: int
     workers: int
     threads: int
+    memory_per_worker_mb: int
+    memory_mb: int
     hardware: str
     versions: str
     day: date
@@ -56,6 +61,7 @@ def measure(
         try:
             _wait(server, launch)
             found = sustainable(_target(launch, own), goal_ms, say=say)
+            memory = server.memory()
         finally:
             server.stop()
     held = found.confirmation
@@ -74,6 +80,8 @@ def measure(
         batch_size=launch.serving()["batch_size"],
         workers=launch.worker_count,
         threads=launch.thread_count,
+        memory_per_worker_mb=memory.worker_mb,
+        memory_mb=memory.all_mb,
         hardware=hardware(device),
         versions=_versions(backend),
         day=date.today(),
@@ -97,6 +105,8 @@ def write(table: Path, model: str, unit: str, instance_type: str, measured: Meas
         "batch_size": measured.batch_size,
         "workers": measured.workers,
         "threads": measured.threads,
+        "memory_per_worker_mb": measured.memory_per_worker_mb,
+        "memory_mb": measured.memory_mb,
         "hardware": measured.hardware,
         "versions": measured.versions,
     }

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from serving.digest import sha256_of
 from serving.errors import InputError, IntegrityError
+from serving.handlers import precision
 
 MODELS: Final = Path(__file__).with_name("models")
 TASKS: Final = ("image-classification", "text-embedding", "sentiment", "text-generation")
@@ -122,6 +123,8 @@ def _model(folder: Path, path: Path, data: Mapping[str, Any]) -> Model:
         raise InputError(str(path), f"name {data['name']!r} is not the folder's", f'write name = "{folder.name}"')
     if data["task"] not in TASKS:
         raise InputError(str(path), f"task {data['task']!r}", f"use one of {', '.join(TASKS)}")
+    if found := precision.wrong(data.get("settings", {}), data["task"]):
+        raise InputError(str(path), *found)
     rows = data["weights"]
     return Model(
         folder=folder,

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.cli.predict import ModelName, Url
+from scripts.cli.predict import AuthKind, ModelName, Proof, SignedProfile, SignedRegion, Url, credentials
 
 if TYPE_CHECKING:
     from serving.load import Run
 
 ENDPOINT_FAILS = 7
+MOST_SIGNED_SECONDS = 240
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,6 +32,9 @@ def load(
         float | None, typer.Option("--rate", help="Requests a second, whatever the server does (open loop).")
     ] = None,
     timeout: Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds after which one is lost.")] = 30.0,
+    auth: AuthKind = Proof.NONE,
+    region: SignedRegion = "",
+    profile: SignedProfile = "",
     owned: Annotated[
         bool, typer.Option("--i-own-this-endpoint", help="Allow another target than this machine.")
     ] = False,
@@ -44,7 +48,13 @@ def load(
         body = file.read_bytes()
     except OSError as error:
         raise InputError(str(file), str(error.strerror or error), "give a file that can be read") from error
-    target = Target.of(url, model, body, _kind(file), owned=owned)
+    if auth is Proof.IAM and seconds > MOST_SIGNED_SECONDS:
+        reason = (
+            f"a signature holds for five minutes, and all requests carry the same: {MOST_SIGNED_SECONDS} is the most"
+        )
+        raise InputError(f"--seconds {seconds:g}", reason, "give less, or another --auth")
+    proof = credentials(auth, region, profile)
+    target = Target.of(url, model, body, _kind(file), auth=proof, owned=owned)
     if rate is None:
         run = closed_loop(target, concurrency=concurrency, seconds=seconds, timeout_seconds=timeout)
     else:

@@ -44,6 +44,7 @@ def measure(
     result = work.measure(path, backend=backend, goal_ms=goal_ms, port=port, device=device, say=typer.echo)
     typer.echo(f"{result.rate_per_second:.1f} {found.unit}/s, p50 {result.p50_ms:.1f} ms, p99 {result.p99_ms:.1f} ms")
     typer.echo(f"on {result.hardware}; {result.workers} workers x {result.threads} threads; {result.versions}")
+    typer.echo(f"{result.memory_per_worker_mb} MB a worker, {result.memory_mb} MB in all")
     if write:
         table = found.folder / "capacity.toml"
         work.write(table, found.name, found.unit, instance_type, result)

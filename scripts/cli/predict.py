@@ -13,7 +13,7 @@ import typer
 from scripts.cli import live
 
 if TYPE_CHECKING:
-    from serving.client import Auth, ItemFailure, Result
+    from serving.client import Auth, Client, ItemFailure, Result
 
 NAME, LABEL = 32, 26
 # What `serving.errors` and docs/operations.md call these ends.
@@ -31,6 +31,9 @@ class Proof(StrEnum):
 
 Url = Annotated[str, typer.Option("--url", help="A server's address, or a stack's whole endpoint.")]
 ModelName = Annotated[str, typer.Option("--model", "-m", help="The model, where the URL names none.")]
+AuthKind = Annotated[Proof, typer.Option("--auth", help="For --url; reads API_KEY or TOKEN.")]
+SignedRegion = Annotated[str, typer.Option("--region", help="Of an IAM signature, where the URL names none.")]
+SignedProfile = Annotated[str, typer.Option("--profile", help="AWS profile of an IAM signature.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,11 +50,15 @@ def predict(
     text: Annotated[
         bool, typer.Option("--text", help="The inputs are texts themselves; - is one in each line.")
     ] = False,
-    auth: Annotated[Proof, typer.Option("--auth", help="For --url; reads API_KEY or TOKEN.")] = Proof.NONE,
-    region: Annotated[str, typer.Option("--region", help="Of an IAM signature, where the URL names none.")] = "",
-    profile: Annotated[str, typer.Option("--profile", help="AWS profile of an IAM signature.")] = "",
+    auth: AuthKind = Proof.NONE,
+    region: SignedRegion = "",
+    profile: SignedProfile = "",
     concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=256, help="Requests at a time.")] = 8,
     timeout: Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds for a request, with retries.")] = 120.0,
+    stream: Annotated[
+        bool,
+        typer.Option("--stream", help="Generated text as it is made; one input. With --json a line for each piece."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list, an object for each input.")] = False,
 ) -> None:
     """Predict files or texts; exit code 3 for inputs that cannot be predicted, 7 when the endpoint fails."""
@@ -63,8 +70,11 @@ def predict(
     if stack:
         url, proof = _of_stack(stack, project)
     else:
-        proof = _proof(auth, region, profile)
+        proof = credentials(auth, region, profile)
     with Client(url, model, auth=proof, timeouts=Timeouts(total_seconds=timeout), concurrency=concurrency) as client:
+        if stream:
+            _tell(client, _prompt(named), as_json=as_json)
+            return
         found = client.predict([instance for _, instance in named], failures="return")
     names = [name for name, _ in named]
     _show(names, found, as_json)
@@ -96,7 +106,36 @@ def _read(inputs: list[str], text: bool) -> "list[tuple[str, str | bytes | Path]
     return found
 
 
-def _proof(auth: Proof, region: str, profile: str) -> "Auth | None":
+def _prompt(named: "list[tuple[str, str | bytes | Path]]") -> str:
+    from serving.errors import InputError
+
+    if len(named) != 1:
+        raise InputError("--stream", f"{len(named)} inputs are given", "give one text")
+    name, one = named[0]
+    try:
+        data = one.read_bytes() if isinstance(one, Path) else one
+        return data.decode() if isinstance(data, bytes) else data
+    except OSError as error:
+        raise InputError(name, str(error.strerror or error), "give a file that can be read") from error
+    except UnicodeDecodeError:
+        raise InputError(name, "it is not UTF-8", "only texts can be continued") from None
+
+
+def _tell(client: "Client", prompt: str, *, as_json: bool) -> None:
+    from serving.client import Piece
+
+    for one in client.stream(prompt):
+        if as_json:
+            typer.echo(json.dumps(asdict(one), ensure_ascii=False))
+        elif isinstance(one, Piece):
+            typer.echo(one.text, nl=False)
+        else:
+            typer.echo(f"\n[{one.tokens} tokens, {one.finish}]")
+        sys.stdout.flush()
+
+
+def credentials(auth: Proof, region: str, profile: str) -> "Auth | None":
+    """What `--auth` asks for; raises InputError when its variable is not set."""
     from serving.client import ApiKey, Bearer, IamAuth
     from serving.errors import InputError
 
@@ -124,7 +163,7 @@ def _of_stack(name: str, project: Path | None) -> "tuple[str, Auth | None]":
     url, auth = str(outputs["endpoint"]), Proof(workspace.config.settings().gateway.auth)
     if auth is Proof.API_KEY:
         return url, ApiKey(key=str(outputs.get("apiKey", "")))
-    return url, _proof(auth, workspace.config.region, str(workspace.config.values.get("aws:profile") or ""))
+    return url, credentials(auth, workspace.config.region, str(workspace.config.values.get("aws:profile") or ""))
 
 
 def _show(names: list[str], found: "list[Result]", as_json: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from serving.node.boot import Booted
     from serving.node.settings import NodeSettings
 
 Model = Annotated[
@@ -29,7 +30,7 @@ def serve(model: Model, port: Port = 8080, backend: Backend = "torchserve", work
 
     settings = _settings(model, port, backend, workers)
     journal()
-    run(settings, backends.make, lambda booted: typer.echo(_ready(settings, booted.seconds)))
+    run(settings, backends.make, lambda booted: typer.echo(_ready(settings, booted)))
 
 
 def _settings(model: str, port: int, backend: str, workers: int | None) -> "NodeSettings":
@@ -65,11 +66,13 @@ def _archive(name: str) -> Path:
     return path
 
 
-def _ready(settings: "NodeSettings", seconds: float) -> str:
+def _ready(settings: "NodeSettings", booted: "Booted") -> str:
     from serving.node.server import Sample
 
     sample = Sample.of(Path(settings.archive), settings.model)
     data = f"serving/models/{settings.model}/{sample.name}"
     file = data if Path(data).is_file() else "FILE"
     call = f"curl -H 'Content-Type: {sample.content_type}' --data-binary @{file}"
-    return f"ready in {seconds:.1f} s: {call} http://127.0.0.1:{settings.port}{sample.path}"
+    memory = booted.server.backend.memory()
+    size = f"{memory.worker_mb} MB a worker, {memory.all_mb} MB in all"
+    return f"ready in {booted.seconds:.1f} s, {size}: {call} http://127.0.0.1:{settings.port}{sample.path}"

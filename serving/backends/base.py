@@ -1,7 +1,13 @@
 """What all backends that are one process of their own have in common."""
 
+from typing import Final
+
+from serving.backends import memory
 from serving.backends.process import Server, get
 from serving.backends.types import Launch
+
+# In the command lines of those who predict.
+WORKERS: Final = ("model_service_worker", "batcher_worker")
 
 
 class ProcessBackend:
@@ -24,6 +30,10 @@ class ProcessBackend:
     def healthy(self) -> bool:
         """Whether /ping says that it can serve."""
         return self.alive() and get(f"{self._address()}/ping") is not None
+
+    def memory(self) -> memory.Memory:
+        """What it and its workers hold."""
+        return memory.of(self.pid, WORKERS)
 
     def stop(self) -> None:
         """End it and everything it started."""

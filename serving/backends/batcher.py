@@ -68,7 +68,6 @@ class Batcher(ProcessBackend):
         launch, about = self._launch, self._about
         return {
             "name": about["name"],
-            "sample": about["sample"],
             "serving": dict(launch.serving()),
             "most_body_bytes": MOST_BODY_BYTES,
             "workers": launch.worker_count,

@@ -6,7 +6,8 @@ Run as `python -m serving.backends.batcher_front FOLDER`; `FOLDER/launch.json` s
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import aclosing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -40,12 +41,11 @@ class Application:
             return
         counts.in_flight += 1
         try:
-            reply = await self._reply(scope, receive)
-            await _answer(send, reply)
+            status = await self._predicted(scope, receive, send)
         finally:
             counts.in_flight -= 1
         counts.requests += 1
-        counts.errors += reply.status >= 500
+        counts.errors += status >= 500
 
     def _other(self, scope: Scope, path: str) -> Reply:
         ready = sum(worker.ready for worker in self._workers)
@@ -55,15 +55,28 @@ class Application:
             return Reply(200, encoded({**asdict(self._queue.counts), "workers": ready}))
         return refusal(404, f"There is no {path[:80]}; predictions are at {self._path}.")
 
-    async def _reply(self, scope: Scope, receive: Receive) -> Reply:
+    async def _predicted(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Answer one request; its status."""
+        item = await self._item(scope, receive)
+        if isinstance(item, Reply):
+            await _answer(send, item)
+            return item.status
+        async with aclosing(self._queue.predict(item)) as replies:
+            first = await anext(replies)
+            if not first.more:
+                await _answer(send, first)
+            else:
+                await _unless(_gone(receive), _stream(send, first, replies))
+        return first.status
+
+    async def _item(self, scope: Scope, receive: Receive) -> Item | Reply:
         if scope["method"] != "POST":
             return refusal(405, "Predictions are asked for with POST.", Allow="POST")
         headers = dict(scope["headers"])
         body = None if _announced(headers) > self._most else await self._body(receive)
         if body is None:
             return refusal(413, f"The body is above {self._most} bytes.")
-        kind = media_type(headers.get(b"content-type", b"").decode("latin-1"))
-        return await self._queue.predict(Item(body, kind))
+        return Item(body, media_type(headers.get(b"content-type", b"").decode("latin-1")))
 
     async def _body(self, receive: Receive) -> bytes | None:
         parts, size = [], 0
@@ -110,10 +123,39 @@ async def _work(queue: Queue, worker: Worker) -> None:
 
 
 async def _answer(send: Send, reply: Reply) -> None:
-    headers = [(b"content-type", reply.content_type.encode()), (b"content-length", str(len(reply.body)).encode())]
-    headers += [(k.lower().encode(), v.encode()) for k, v in reply.headers.items()]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send(_start(reply, (b"content-length", str(len(reply.body)).encode())))
     await send({"type": "http.response.body", "body": reply.body})
+
+
+async def _stream(send: Send, first: Reply, rest: AsyncGenerator[Reply, None]) -> None:
+    """Each part as it comes; uvicorn sends what has no length in chunks."""
+    await send(_start(first))
+    await send({"type": "http.response.body", "body": first.body, "more_body": True})
+    async for reply in rest:
+        await send({"type": "http.response.body", "body": reply.body, "more_body": reply.more})
+
+
+def _start(reply: Reply, *more: tuple[bytes, bytes]) -> dict[str, Any]:
+    headers = [(b"content-type", reply.content_type.encode()), *more]
+    headers += [(k.lower().encode(), v.encode()) for k, v in reply.headers.items()]
+    return {"type": "http.response.start", "status": reply.status, "headers": headers}
+
+
+async def _gone(receive: Receive) -> None:
+    """Until the reader has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _unless(ends: Coroutine[Any, Any, None], work: Coroutine[Any, Any, None]) -> None:
+    """Do the work, or stop in the midst of it when the other one ends first."""
+    tasks = [asyncio.create_task(ends), asyncio.create_task(work)]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _announced(headers: Mapping[bytes, bytes]) -> int:

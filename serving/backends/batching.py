@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,8 +13,12 @@ from serving.handlers.types import Item, Reply, refusal
 class Predicts(Protocol):
     """A worker, as the queue sees it."""
 
-    async def predict(self, items: list[Item]) -> list[Reply]:
-        """Replies to a batch; never raises."""
+    async def predict(self, items: list[Item], tell: Callable[[int, Reply], None]) -> None:
+        """Tell the replies to a batch by the index of their item, each item's last without `more`; never raises."""
+        ...
+
+    def drop(self, index: int) -> None:
+        """Nobody reads the replies to an item of the batch in hand any more."""
         ...
 
 
@@ -28,13 +33,15 @@ class Counts:
     latency_us: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Waiting:
-    """A request in the queue."""
+    """A request in the queue, later in a batch; `leave` is called when its reader goes before its end."""
 
     item: Item
-    done: "asyncio.Future[Reply]"
+    replies: "asyncio.Queue[Reply]" = field(default_factory=asyncio.Queue)
     came: float = field(default_factory=time.perf_counter)
+    left: bool = False
+    leave: Callable[[], None] = lambda: None
 
 
 class Queue:
@@ -46,30 +53,46 @@ class Queue:
         self._waiting: deque[Waiting] = deque()
         self._arrived = asyncio.Condition()
 
-    async def predict(self, item: Item) -> Reply:
-        """The reply to one request; 503 at once when the queue is full."""
+    async def predict(self, item: Item) -> AsyncGenerator[Reply, None]:
+        """The reply to one request, or its parts; 503 at once when the queue is full. Close it to leave early."""
         if len(self._waiting) >= self._queue_size:
-            return refusal(503, "The queue is full; try again in a second.", Retry_After="1")
-        one = Waiting(item, asyncio.get_running_loop().create_future())
+            yield refusal(503, "The queue is full; try again in a second.", Retry_After="1")
+            return
+        one = Waiting(item)
         self._waiting.append(one)
-        async with self._arrived:
-            self._arrived.notify()
-        return await one.done
+        try:
+            async with self._arrived:
+                self._arrived.notify()
+            while True:
+                reply = await one.replies.get()
+                yield reply
+                if not reply.more:
+                    break
+        finally:
+            one.left = True
+            one.leave()
 
     async def serve(self, worker: Predicts) -> None:
         """Give a worker batch after batch, for ever."""
         while True:
             batch = await self._batch()
-            if not batch:
-                continue
-            start = time.perf_counter()
-            replies = await worker.predict([one.item for one in batch])
-            end = time.perf_counter()
-            for one, reply in zip(batch, replies, strict=True):
-                self.counts.queue_us += int((start - one.came) * 1e6)
-                self.counts.latency_us += int((end - one.came) * 1e6)
-                if not one.done.done():
-                    one.done.set_result(reply)
+            if batch:
+                await self._predict(worker, batch, time.perf_counter())
+
+    async def _predict(self, worker: Predicts, batch: list[Waiting], start: float) -> None:
+        def tell(index: int, reply: Reply) -> None:
+            one = batch[index]
+            one.replies.put_nowait(reply)
+            if reply.more:
+                one.leave = lambda: worker.drop(index)
+                if one.left:
+                    one.leave()
+                return
+            one.leave = lambda: None
+            self.counts.queue_us += int((start - one.came) * 1e6)
+            self.counts.latency_us += int((time.perf_counter() - one.came) * 1e6)
+
+        await worker.predict([one.item for one in batch], tell)
 
     async def _batch(self) -> list[Waiting]:
         """What is to be predicted together: a full batch at once, else what there is after the delay."""
@@ -78,4 +101,4 @@ class Queue:
         if len(self._waiting) < self._batch_size and self._delay:
             await asyncio.sleep(self._delay)
         taken = [self._waiting.popleft() for _ in range(min(self._batch_size, len(self._waiting)))]
-        return [one for one in taken if not one.done.done()]  # without callers that gave up
+        return [one for one in taken if not one.left]  # without callers that gave up

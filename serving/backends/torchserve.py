@@ -21,8 +21,9 @@ LOGGING: Final = Path(__file__).with_name("torchserve_log4j2.xml")
 METRICS: Final = Path(__file__).with_name("torchserve_metrics.yaml")
 TOTAL: Final = "ts_inference_requests_total"
 SERIES: Final = re.compile(r"^(\w+)(?:\{(.*)\})? ([\d.eE+-]+)$", re.MULTILINE)
-# One compiler and collector thread each: on a small machine the front end must leave the cores to the workers.
-VM: Final = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-XX:+ExitOnOutOfMemoryError")
+# On a small machine the front end must leave the cores to the workers: one collector thread, and the quick compiler
+# alone. The thorough one costs more than it gains for minutes (docs/serving.md).
+VM: Final = ("-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError")
 
 
 class TorchServe(ProcessBackend):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from serving.backends.memory import Memory
 from serving.packed import about
 
 # Above API Gateway's 10 MB nothing arrives; below it a caller deserves an answer of ours.
@@ -82,6 +83,10 @@ class Backend(Protocol):
 
     def metrics(self) -> Metrics:
         """What it has done."""
+        ...
+
+    def memory(self) -> Memory:
+        """What it and its workers hold."""
         ...
 
     def drain(self, seconds: float) -> int:

@@ -9,6 +9,7 @@ from serving.client.results import (
     Generation,
     ItemFailure,
     LabelScore,
+    Piece,
     Prediction,
     Result,
     Sentiment,
@@ -35,6 +36,7 @@ __all__ = [
     "Embedding",
     "Sentiment",
     "Generation",
+    "Piece",
     "ItemFailure",
     "Result",
     # what is raised

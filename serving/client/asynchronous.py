@@ -1,16 +1,17 @@
 """The client itself: bounded concurrency, deadlines and retries. The synchronous one is this one in a thread."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, overload
 
-from serving.client import calls
+from serving.client import calls, streams
 from serving.client.address import endpoint, is_local
 from serving.client.auth import Auth, check_private
 from serving.client.errors import EndpointError, EndpointTimeoutError, PredictionError
-from serving.client.results import ItemFailure, Prediction, Result
+from serving.client.results import Generation, ItemFailure, Piece, Prediction, Result
 from serving.client.retry import RETRIED, Retry, Timeouts
 from serving.errors import InputError
 
@@ -71,6 +72,39 @@ class AsyncClient:
             return (await self._predict([instances], failures))[0]
         return await self._predict(list(instances), failures)
 
+    async def stream(
+        self, prompt: str, *, max_new_tokens: int | None = None, temperature: float | None = None
+    ) -> AsyncGenerator[Piece | Generation, None]:
+        """Generate text and yield its pieces as they come, and at the end the whole as a Generation.
+
+        Tried again like `predict` until the first piece; from then on an error is raised. Between two pieces there may
+        be `attempt_seconds`. Close it (`aclose`) to leave before its end. Raises what `predict` does.
+        """
+        calls.check([prompt])
+        body = streams.content(prompt, max_new_tokens=max_new_tokens, temperature=temperature)
+        story, deadline = streams.Story(self.url), self._deadline()
+        async with self._gate:
+            response = await self._response(body, calls.JSON, deadline, streamed=True)
+            async with aclosing(response):
+                if response.status_code != 200:
+                    said = calls.message(response.status_code, response.content)
+                    raise PredictionError(ItemFailure(index=0, code=response.status_code, message=said))
+                if not response.headers.get("Content-Type", "").startswith(streams.EVENTS):
+                    raise story.wrong("it does not stream")
+                lines = response.aiter_lines()
+                while (line := await self._line(lines, deadline)) is not None:
+                    if (found := story.hear(line)) is not None:
+                        yield found
+                if not story.ended:
+                    raise story.wrong("its stream broke off")
+
+    async def _line(self, lines: AsyncIterator[str], deadline: float) -> str | None:
+        try:
+            async with self._limited(deadline):
+                return await anext(lines, None)
+        except _Lost as lost:
+            raise lost.error from lost.__cause__
+
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
@@ -113,37 +147,54 @@ class AsyncClient:
         """One request with its attempts. A waiting retry keeps its place: a busy server is not pressed further."""
         async with self._gate:
             body, kind = await asyncio.to_thread(call.content)
-            deadline = asyncio.get_running_loop().time() + self._timeouts.total_seconds
-            for attempt in range(1, self._retry.attempts + 1):
-                try:
-                    response = await self._attempt(body, kind, deadline)
-                except _Lost as lost:
-                    wrong, after = lost.error, ""
-                else:
-                    status = response.status_code
-                    if status == 200:
-                        return calls.results(call, self.url, response.content)
-                    if status in calls.ITEM_CODES:
-                        return call.failed(status, calls.message(status, response.content))
-                    wrong, after = self._wrong(response), response.headers.get("Retry-After", "")
-                    if status not in RETRIED:
-                        raise wrong
-                wait = self._retry.wait_seconds(attempt, after)
-                # A wait that ends after the deadline is not begun.
-                if attempt == self._retry.attempts or asyncio.get_running_loop().time() + wait >= deadline:
+            response = await self._response(body, kind, self._deadline())
+        if response.status_code == 200:
+            return calls.results(call, self.url, response.content)
+        return call.failed(response.status_code, calls.message(response.status_code, response.content))
+
+    def _deadline(self) -> float:
+        return asyncio.get_running_loop().time() + self._timeouts.total_seconds
+
+    async def _response(self, body: bytes, kind: str, deadline: float, *, streamed: bool = False) -> "httpx2.Response":
+        """An answer that is good, or refuses the instance; of a stream its head alone is read."""
+        for attempt in range(1, self._retry.attempts + 1):
+            try:
+                response = await self._attempt(body, kind, deadline, streamed=streamed)
+            except _Lost as lost:
+                wrong, after = lost.error, ""
+            else:
+                status = response.status_code
+                if status == 200 or status in calls.ITEM_CODES:
+                    return response
+                wrong, after = self._wrong(response), response.headers.get("Retry-After", "")
+                if status not in RETRIED:
                     raise wrong
-                await asyncio.sleep(wait)
+            wait = self._retry.wait_seconds(attempt, after)
+            # A wait that ends after the deadline is not begun.
+            if attempt == self._retry.attempts or asyncio.get_running_loop().time() + wait >= deadline:
+                raise wrong
+            await asyncio.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _attempt(self, body: bytes, kind: str, deadline: float) -> "httpx2.Response":
+    async def _attempt(self, body: bytes, kind: str, deadline: float, *, streamed: bool) -> "httpx2.Response":
+        async with self._limited(deadline):
+            proof = await asyncio.to_thread(self._auth.headers, self.url, body, kind) if self._auth else {}
+            asked = self._http.build_request("POST", self.url, content=body, headers={"Content-Type": kind, **proof})
+            response = await self._http.send(asked, stream=streamed)
+            if streamed and response.status_code != 200:
+                await response.aread()
+                await response.aclose()
+            return response
+
+    @asynccontextmanager
+    async def _limited(self, deadline: float) -> AsyncIterator[None]:
+        """Within the time of an attempt; raises _Lost for what is worth another one, else EndpointError."""
         import httpx2
 
-        now = asyncio.get_running_loop().time()
-        limit = min(self._timeouts.attempt_seconds, deadline - now)
+        limit = min(self._timeouts.attempt_seconds, deadline - asyncio.get_running_loop().time())
         try:
             async with asyncio.timeout(limit):
-                proof = await asyncio.to_thread(self._auth.headers, self.url, body, kind) if self._auth else {}
-                return await self._http.post(self.url, content=body, headers={"Content-Type": kind, **proof})
+                yield
         except httpx2.ConnectTimeout as error:
             seconds = self._timeouts.connect_seconds
             raise _Lost(self._none(f"no connection within {seconds:g} seconds")) from error

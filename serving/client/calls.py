@@ -19,6 +19,8 @@ Instances = list[str] | list[bytes] | list[Path] | list[Instance] | tuple[Instan
 JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
 BINARY: Final = "application/octet-stream"
+# Of answers; one without is of the same kind. Another would mean something else by the same keys.
+SCHEMA: Final = "1"
 # Far below what the servers take (10 MB): a request is one unit of their queue, whatever is in it.
 MOST_TEXT_BYTES: Final = 500_000
 # The instance is at fault, not the endpoint.
@@ -85,7 +87,12 @@ def check(instances: Sequence[object]) -> None:
 def results(call: Call, url: str, body: bytes) -> list[Result]:
     """The results of a 200 answer, one per instance, in order; raises EndpointError for another document."""
     try:
-        rows = json.loads(body)["predictions"]
+        document = json.loads(body)
+        rows = document["predictions"]
+        schema = document.get("schema", SCHEMA)
+        if schema != SCHEMA:
+            reason = f"it answers in schema {str(schema)[:20]}, and this client reads {SCHEMA}"
+            raise EndpointError(url, reason, "install the client of the server's version", status=200)
         if len(rows) == len(call.instances):
             return [_result(row, call.first + i) for i, row in enumerate(rows)]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -53,6 +53,13 @@ class Generation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Piece:
+    """What a stream adds to its text."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ItemFailure:
     """An instance without a prediction: its place in what was given, the HTTP status (0: no answer), one sentence."""
 

@@ -2,14 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Generator
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, overload
 
 from serving.client.asynchronous import AsyncClient, Failures
 from serving.client.auth import Auth
 from serving.client.calls import Instance, Instances
-from serving.client.results import Prediction, Result
+from serving.client.results import Generation, Piece, Prediction, Result
 from serving.client.retry import Retry, Timeouts
 
 T = TypeVar("T")
@@ -67,6 +67,17 @@ class Client:
             return self._run(self._client.predict(instances, failures="return"))
         return self._run(self._client.predict(instances))
 
+    def stream(
+        self, prompt: str, *, max_new_tokens: int | None = None, temperature: float | None = None
+    ) -> Generator[Piece | Generation, None, None]:
+        """Generate text and yield its pieces as they come, at the end the whole; see AsyncClient.stream."""
+        stream = self._client.stream(prompt, max_new_tokens=max_new_tokens, temperature=temperature)
+        try:
+            while (found := self._run(_next(stream))) is not None:
+                yield found
+        finally:
+            self._run(stream.aclose())
+
     def close(self) -> None:
         """Close the connections and end the thread; a second time does nothing."""
         if self._loop.is_closed():
@@ -92,3 +103,7 @@ class Client:
         except BaseException:  # an interrupt of the caller ends the requests, too
             future.cancel()
             raise
+
+
+async def _next(stream: AsyncGenerator[T, None]) -> T | None:
+    return await anext(stream, None)

@@ -21,7 +21,7 @@ class ImageClassifier:
         import torch
 
         self._loading = loading
-        self._network = forms.load(loading.folder, loading.device)
+        self._network = forms.load(loading)
         self._labels = (loading.folder / "labels.txt").read_text(encoding="utf-8").splitlines()
         side = int(loading.settings["image_size"])
         self._side, self._resize_to = side, int(loading.settings["resize_to"])

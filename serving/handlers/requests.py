@@ -4,9 +4,10 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from serving.handlers.types import JSON, Item, ItemError, Loading, Reply, answer
+from serving.handlers.types import JSON, SCHEMA, Item, ItemError, Loading, Reply, answer
 
 # As many as one request may hold: a request is one unit of the queue, whatever is in it.
 MOST_INSTANCES = 64
@@ -15,14 +16,25 @@ FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 Instance = Any  # bytes, str or a JSON value; an ItemError stands for one that cannot be read
 
 
-def instances(item: Item, read: Callable[[bytes, str], Instance]) -> list[Instance]:
-    """The instances of a request; `read` turns a raw body of a content type into one."""
+@dataclass(frozen=True)
+class Request:
+    """What a request holds; `stream` says that its one answer is wanted piece by piece."""
+
+    instances: Sequence[Instance]
+    stream: bool = False
+
+
+def request(item: Item, read: Callable[[bytes, str], Instance], *, streams: bool = False) -> Request:
+    """The instances of a request; `read` turns a raw body of a content type into one.
+
+    `streams` says whether the model can answer piece by piece; where it cannot, asking for it is refused.
+    """
     try:
         if item.content_type == JSON:
-            return _listed(item.body)
-        return [read(item.body, item.content_type)]
+            return _document(item.body, streams=streams)
+        return Request([read(item.body, item.content_type)])
     except ItemError as refused:
-        return [refused]
+        return Request([refused])
 
 
 def predict_flat(
@@ -38,7 +50,7 @@ def predict_flat(
     `prepare` turns an instance into what `predict` is given, or raises ItemError, which then is its result; `each` is
     `map`, or that of a pool.
     """
-    lists = [instances(item, read) for item in items]
+    lists = [request(item, read).instances for item in items]
     results = list(each(_prepared(prepare), [one for group in lists for one in group]))
     good = [i for i, one in enumerate(results) if not isinstance(one, ItemError)]
     for i, result in zip(good, predict([results[i] for i in good]) if good else (), strict=True):
@@ -86,7 +98,7 @@ def binary(instance: Instance) -> bytes:
         raise ItemError(400, "The value of b64 is not base64.") from None
 
 
-def _listed(body: bytes) -> list[Instance]:
+def _document(body: bytes, *, streams: bool) -> Request:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -94,6 +106,19 @@ def _listed(body: bytes) -> list[Instance]:
     rows = document.get("instances") if isinstance(document, dict) else None
     if not isinstance(rows, list) or not rows:
         raise ItemError(400, 'The JSON must be {"instances": [...]} with at least one instance.')
+    schema = document.get("schema", SCHEMA)
+    if schema != SCHEMA:
+        raise ItemError(400, f'The schema {json.dumps(schema)[:40]} is unknown; "{SCHEMA}" is understood.')
     if len(rows) > MOST_INSTANCES:
         raise ItemError(413, f"The request holds {len(rows)} instances; {MOST_INSTANCES} is the most.")
-    return rows
+    return Request(rows, _stream(document.get("stream", False), len(rows), streams=streams))
+
+
+def _stream(asked: Any, count: int, *, streams: bool) -> bool:
+    if not isinstance(asked, bool):
+        raise ItemError(400, "stream must be true or false.")
+    if asked and not streams:
+        raise ItemError(400, "Only generated text can be streamed; leave stream out.")
+    if asked and count != 1:
+        raise ItemError(400, f"A stream answers exactly one instance; the request holds {count}.")
+    return asked

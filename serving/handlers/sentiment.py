@@ -15,7 +15,7 @@ class SentimentClassifier:
 
     def __init__(self, loading: Loading) -> None:
         self._loading = loading
-        self._network = forms.load(loading.folder, loading.device)
+        self._network = forms.load(loading)
         self._tokenizer = tokens.load(loading)
         self._labels = tuple(loading.settings["labels"])
 

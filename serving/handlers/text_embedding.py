@@ -16,7 +16,7 @@ class TextEmbedder:
 
     def __init__(self, loading: Loading) -> None:
         self._loading = loading
-        self._network = forms.load(loading.folder, loading.device)
+        self._network = forms.load(loading)
         self._tokenizer = tokens.load(loading)
 
     def predict(self, items: Sequence[Item]) -> list[Reply]:

@@ -1,133 +1,139 @@
 """Prompts to texts, with a causal language model that lies in the archive as its authors published it.
 
 An instance is a prompt, or {"prompt": "...", "max_new_tokens": n, "temperature": t}. All prompts of a batch are decoded
-together; each has its own end and its own temperature (0, the default, takes the likeliest token).
+together, streamed or not; each has its own end and its own temperature (0, the default, takes the likeliest token).
 """
 
-import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from serving.handlers import tokens
-from serving.handlers.requests import predict_flat, text
-from serving.handlers.types import Item, ItemError, Loading, Reply
+from serving.handlers import precision, tokens
+from serving.handlers.answers import Gone, event, nobody
+from serving.handlers.decoding import Decoder, Line, Prompt
+from serving.handlers.requests import request, text
+from serving.handlers.types import Item, ItemError, Loading, Reply, answer, signature
 
 KEYS = frozenset({"prompt", "max_new_tokens", "temperature"})
 HOTTEST = 2.0
 # Decoded together; bounds the memory of keys and values, whatever is asked for at once.
 MOST_ROWS = 32
-_UNFINISHED = codecs.decode(b"\xff", errors="replace")  # what half a character decodes to
 
 
-@dataclass(frozen=True)
-class Prompt:
-    """One thing to continue: its token ids, the most tokens to add, and the temperature."""
+@dataclass
+class Work:
+    """One request: what becomes of each instance, and how many still grow."""
 
-    ids: Sequence[int]
-    max_new_tokens: int
-    temperature: float
+    results: Sequence[Line | ItemError]
+    stream: bool
+    growing: int
 
 
 class TextGenerator:
     """A loaded language model.
 
     Settings: `max_new_tokens` is the default and the most a request may ask for, `max_prompt_tokens` the longest
-    prompt, `chat` whether a prompt is a user's message to be put into the model's chat template.
+    prompt, `chat` whether a prompt is a user's message to be put into the model's chat template, `precision` that of
+    the weights.
     """
 
     def __init__(self, loading: Loading) -> None:
-        import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         # Code that comes with weights is never run, and nothing is fetched.
         place: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-        kind = torch.float32 if loading.device == "cpu" else torch.bfloat16
+        kind = precision.kind(precision.of(loading, gpu=precision.BFLOAT16))
         self._loading = loading
         self._tokenizer = AutoTokenizer.from_pretrained(loading.folder, **place)
         model: Any = AutoModelForCausalLM.from_pretrained(loading.folder, use_safetensors=True, dtype=kind, **place)
-        self._model = model.to(loading.device).eval()
-        self._ends = _ends(self._model, self._tokenizer)
+        self._decoder = Decoder(model.to(loading.device).eval(), self._tokenizer, loading.device)
         self._most_new = int(loading.settings["max_new_tokens"])
         self._most_prompt = int(loading.settings["max_prompt_tokens"])
         self._chat = bool(loading.settings.get("chat", False))
 
     def predict(self, items: Sequence[Item]) -> list[Reply]:
-        """One reply per request."""
-        return predict_flat(items, self._loading, tokens.raw, self._prompt, self._generate)
+        """One reply per request: of a stream, its last part."""
+        last: dict[int, Reply] = {}
+        for ready in self.answers(items):
+            last.update(ready)
+        return [last[i] for i in range(len(items))]
 
-    def stream(self, item: Item) -> Iterator[str]:
-        """The text of a request that is one prompt, piece by piece as it is made; raises ItemError."""
-        instance = tokens.raw(item.body, item.content_type)
-        made: list[int] = []
-        sent = ""
-        for step in self._decode([self._prompt(instance)]):
-            made.extend(token for token in step if token is not None)
-            whole = self._text(made)
-            if whole != sent and not whole.endswith(_UNFINISHED):
-                yield whole[len(sent) :]
-                sent = whole
-        rest = self._text(made)[len(sent) :]
-        if rest:
-            yield rest
+    def answers(self, items: Sequence[Item], gone: Gone = nobody) -> Iterator[dict[int, Reply]]:
+        """Whole replies once all of their texts have ended, and each step's pieces for those who want them."""
+        works = [self._work(item) for item in items]
+        at_once = {i: reply for i, work in enumerate(works) if (reply := self._first(work))}
+        if at_once:
+            yield at_once
+        rows = [(i, line) for i, work in enumerate(works) for line in work.results if isinstance(line, Line)]
+        # Who streams waits for nobody; prompts of nearly one length need little padding.
+        rows.sort(key=lambda row: (not works[row[0]].stream, len(row[1].prompt.ids)))
+        for start in range(0, len(rows), MOST_ROWS):
+            yield from self._together(works, rows[start : start + MOST_ROWS], gone)
 
-    def _generate(self, asked: Sequence[Prompt]) -> list[dict[str, Any]]:
-        results: list[dict[str, Any]] = [{} for _ in asked]
-        # Prompts of nearly one length need little padding.
-        order = sorted(range(len(asked)), key=lambda i: len(asked[i].ids))
-        for start in range(0, len(order), MOST_ROWS):
-            places = order[start : start + MOST_ROWS]
-            prompts = [asked[i] for i in places]
-            made: list[list[int]] = [[] for _ in prompts]
-            for step in self._decode(prompts):
-                for line, token in zip(made, step, strict=True):
-                    if token is not None:
-                        line.append(token)
-            for i, prompt, line in zip(places, prompts, made, strict=True):
-                results[i] = self._prediction(prompt, line)
-        return results
+    def _work(self, item: Item) -> Work:
+        asked = request(item, tokens.raw, streams=True)
+        results = [self._line(instance) for instance in asked.instances]
+        return Work(results, asked.stream, sum(isinstance(one, Line) for one in results))
 
-    def _prediction(self, prompt: Prompt, made: Sequence[int]) -> dict[str, Any]:
-        stopped = bool(made) and made[-1] in self._ends
-        finish = "stop" if stopped else "length"
-        return {"text": self._text(made), "prompt_tokens": len(prompt.ids), "tokens": len(made), "finish": finish}
+    def _line(self, instance: Any) -> Line | ItemError:
+        try:
+            if isinstance(instance, ItemError):
+                return instance
+            return Line(self._prompt(instance), self._decoder)
+        except ItemError as refused:
+            return refused
 
-    def _decode(self, prompts: Sequence[Prompt]) -> Iterator[list[int | None]]:
-        """One token per prompt and step, None for a prompt that has ended (its end token is its last)."""
-        import torch
+    def _first(self, work: Work) -> Reply | None:
+        """What can be said before anything is generated: a refusal, or the beginning of a stream."""
+        if not work.growing:
+            return self._whole(work)
+        line = work.results[0]
+        if not work.stream or not isinstance(line, Line):
+            return None
+        return event({**signature(self._loading), "prompt_tokens": len(line.prompt.ids)})
 
-        ids, mask = self._padded(prompts)
-        temperatures = torch.tensor([p.temperature for p in prompts], device=ids.device)
-        left = [p.max_new_tokens for p in prompts]
-        state: Any = None
-        while any(left):
-            # Entered anew for each step: a caller that stops reading must not leave gradients switched off.
-            with torch.inference_mode():
-                positions = (mask.cumsum(1) - 1).clamp(min=0)[:, -ids.shape[1] :]
-                out = self._model(
-                    input_ids=ids, attention_mask=mask, position_ids=positions,
-                    past_key_values=state, use_cache=True, logits_to_keep=1,
-                )  # fmt: skip
-                state, ids = out.past_key_values, _choose(out.logits[:, -1].float(), temperatures)
-                mask = torch.cat([mask, torch.ones_like(ids)], 1)
-            step = [token if n else None for token, n in zip(ids[:, 0].tolist(), left, strict=True)]
-            left = [0 if token is None or token in self._ends else n - 1 for token, n in zip(step, left, strict=True)]
-            yield step
+    def _together(
+        self, works: Sequence[Work], rows: Sequence[tuple[int, Line]], gone: Gone
+    ) -> Iterator[dict[int, Reply]]:
+        streamed = {i: (place, line) for place, (i, line) in enumerate(rows) if works[i].stream}
 
-    def _padded(self, prompts: Sequence[Prompt]) -> tuple[Any, Any]:
-        """Token ids and mask, int64 [prompts, longest]; padded on the left, since texts grow on the right."""
-        import torch
+        def left() -> list[int]:
+            return [streamed[i][0] for i in gone() if i in streamed]
 
-        longest = max(len(p.ids) for p in prompts)
-        ids = torch.zeros((len(prompts), longest), dtype=torch.int64)
-        mask = torch.zeros_like(ids)
-        for line, prompt in enumerate(prompts):
-            ids[line, longest - len(prompt.ids) :] = torch.tensor(prompt.ids)
-            mask[line, longest - len(prompt.ids) :] = 1
-        return ids.to(self._loading.device), mask.to(self._loading.device)
+        for step in self._decoder.steps([line.prompt for _, line in rows], left):
+            ready: dict[int, Reply] = {}
+            for (i, line), token in zip(rows, step, strict=True):
+                if token is None:
+                    continue
+                goes_on = line.add(token)
+                works[i].growing -= not goes_on
+                reply = self._part(line, goes_on=goes_on) if i in streamed else None
+                if i not in streamed and not works[i].growing:
+                    reply = self._whole(works[i])
+                if reply:
+                    ready[i] = reply
+            if ready:
+                yield ready
+        unread = {i: self._end(line) for i, (_, line) in streamed.items() if works[i].growing}
+        if unread:
+            yield unread
 
-    def _text(self, ids: Sequence[int]) -> str:
-        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
+    def _part(self, line: Line, *, goes_on: bool) -> Reply | None:
+        """What a step adds to a stream: a piece of text, the end, both in one, or nothing that is a character yet."""
+        piece = line.piece(last=not goes_on)
+        part = event({"text": piece}) if piece else None
+        return part if goes_on else self._end(line, part.body if part else b"")
+
+    def _end(self, line: Line, before: bytes = b"") -> Reply:
+        last = event(line.counts(), more=False)
+        return Reply(last.status, before + last.body, last.content_type, last.headers)
+
+    def _whole(self, work: Work) -> Reply:
+        results = [
+            {"text": self._decoder.text(one.made), **one.counts()} if isinstance(one, Line) else one
+            for one in work.results
+        ]
+        return answer(self._loading, results)
 
     def _prompt(self, instance: Any) -> Prompt:
         asked = instance if isinstance(instance, dict) else {"prompt": instance}
@@ -168,23 +174,3 @@ def _temperature(asked: dict[str, Any]) -> float:
     if isinstance(found, bool) or not isinstance(found, (int, float)) or not 0 <= found <= HOTTEST:
         raise ItemError(400, f"temperature must be a number from 0 to {HOTTEST:g}.")
     return float(found)
-
-
-def _choose(logits: Any, temperatures: Any) -> Any:
-    """The next token of each row, int64 [rows, 1]."""
-    import torch
-
-    best = logits.argmax(1, keepdim=True)
-    warm = temperatures > 0
-    if warm.any():
-        chances = torch.softmax(logits[warm] / temperatures[warm, None], dim=1)
-        best[warm] = torch.multinomial(chances, 1)
-    return best
-
-
-def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
-    """The tokens that end a text: a model may name several."""
-    found = model.generation_config.eos_token_id
-    if found is None:
-        found = tokenizer.eos_token_id
-    return frozenset(found if isinstance(found, list) else [] if found is None else [found])

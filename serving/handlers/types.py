@@ -1,7 +1,6 @@
 """What goes into a predictor and what comes out, the same for every task and every server."""
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -9,6 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 JSON = "application/json"
+# Of requests and answers. It changes when a caller of the old one would misread the new one, not for a further key.
+SCHEMA = "1"
 
 
 class ItemError(Exception):
@@ -34,12 +35,13 @@ class Item:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer: HTTP status, body, content type, further headers."""
+    """One answer: HTTP status, body, content type, further headers; `more`: it is a part, and others follow."""
 
     status: int
     body: bytes
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    more: bool = False
 
     @property
     def phrase(self) -> str:
@@ -80,7 +82,12 @@ def answer(loading: Loading, results: Sequence[Any]) -> Reply:
     bad = [r for r in results if isinstance(r, ItemError)]
     if rows and len(bad) == len(rows):
         return Reply(bad[0].code, encoded(rows[0]))
-    return Reply(200, encoded({"model": loading.name, "version": loading.version, "predictions": rows}))
+    return Reply(200, encoded({**signature(loading), "predictions": rows}))
+
+
+def signature(loading: Loading) -> dict[str, Any]:
+    """What every good answer begins with."""
+    return {"schema": SCHEMA, "model": loading.name, "version": loading.version}
 
 
 def encoded(value: Any) -> bytes:
@@ -91,14 +98,3 @@ def encoded(value: Any) -> bytes:
 def refusal(status: int, sentence: str, **headers: str) -> Reply:
     """An answer without a prediction; header names with _ for -."""
     return Reply(status, encoded(error(status, sentence)), headers={k.replace("_", "-"): v for k, v in headers.items()})
-
-
-def isolated(predictor: Predictor, items: Sequence[Item]) -> list[Reply]:
-    """Predict; a batch that fails as a whole is tried one by one, so that only the request at fault fails (500)."""
-    try:
-        return predictor.predict(items)
-    except Exception:
-        if len(items) > 1:
-            return [isolated(predictor, [item])[0] for item in items]
-        logging.getLogger(__name__).exception("prediction failed")
-        return [refusal(500, "The prediction failed.")]

@@ -7,6 +7,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from serving.client.address import endpoint, is_local
+from serving.client.auth import Auth, check_private
 from serving.errors import InputError
 
 
@@ -28,18 +29,24 @@ class Target:
         content_type: str = "application/octet-stream",
         *,
         headers: Mapping[str, str] | None = None,
+        auth: Auth | None = None,
         owned: bool = False,
     ) -> Self:
-        """A target on this machine, or with `owned` any; raises InputError."""
+        """A target on this machine, or with `owned` any; raises InputError.
+
+        The proof of `auth` is made once, here: every request carries it.
+        """
         whole = endpoint(url, model)
         if not owned and not is_local(whole):
             raise InputError(
                 f"url {url}", "a load test is no request to make of others", "add --i-own-this-endpoint if it is yours"
             )
-        for name, value in (headers or {}).items():
+        check_private(whole, auth)
+        own = {**(headers or {}), **(auth.headers(whole, body, content_type) if auth else {})}
+        for name, value in own.items():
             if not f"{name}{value}".isprintable():
                 raise InputError(f"header {name}", "it holds a control character", "give one line")
-        return cls(url=whole, body=body, content_type=content_type, headers=headers or {})
+        return cls(url=whole, body=body, content_type=content_type, headers=own)
 
     @property
     def address(self) -> tuple[str, int]:

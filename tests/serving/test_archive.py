@@ -69,6 +69,24 @@ def test_half_an_archive_is_refused(image_archive: Path, tmp_path: Path) -> None
         packed.unpack(half, tmp_path / "into")
 
 
+@pytest.mark.parametrize(
+    ("name", "line", "said"),
+    [
+        ("minilm", 'precision = "int8"', "precision 'int8'; use one of float32, bfloat16, float16"),
+        ("minilm", "compile = 1", "compile 1; write true or false"),
+        ("smollm2_135m_instruct", "compile = true", "compile = true is not for text-generation; leave compile out"),
+    ],
+)
+def test_a_precision_that_there_is_not_is_one_line(name: str, line: str, said: str, tmp_path: Path) -> None:
+    folder = copy_of(name, tmp_path)
+    with (folder / "model.toml").open("a") as file:
+        file.write(f"{line}\n")
+    with pytest.raises(InputError) as refused:
+        model.Model.read(folder)
+    assert said in str(refused.value)
+    assert str(folder / "model.toml") in str(refused.value)
+
+
 def test_weights_with_another_digest_are_refused(tmp_path: Path) -> None:
     folder = copy_of("efficientnet_lite0", tmp_path)
     file = folder / "model.toml"

@@ -71,6 +71,19 @@ def test_the_manifest_names_every_file_and_its_digest(bundle: Built, tmp_path: P
         assert {path.name for path in (folder / "node" / "serving" / package).iterdir()} == source
 
 
+def test_only_a_bundle_for_documents_can_read_them_and_it_has_all_of_its_own_code(tmp_path: Path) -> None:
+    names = ("serving.node.documents", "serving.documents.pipeline", "serving.documents.remote")
+    imported = f"import {', '.join(names)}, serving.documents.engines.worker; print(serving.node.documents.__file__)"
+    for documents in (False, True):
+        target = tmp_path / str(documents)
+        folder = unpacked(build(Contents(documents=documents, wheels=None), target / "node.tar.gz"), target / "opt")
+        # Run in the bundle's own folder, as `start` does: there its code is found, and no other.
+        command = [sys.executable, "-c", imported]
+        done = subprocess.run(command, cwd=folder / "node", capture_output=True, text=True, check=False)
+        assert (done.returncode == 0) is documents, done.stderr
+        assert not documents or done.stdout.startswith(str(folder))
+
+
 def test_it_installs_without_a_network_and_once(bundle: Built, tmp_path: Path) -> None:
     folder = unpacked(bundle, tmp_path / "opt")
     # A network namespace of its own has no way out; where the machine forbids one, pip's --no-index must do.

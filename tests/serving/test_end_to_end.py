@@ -1,5 +1,6 @@
 """Real models on real servers, asked by the real client: both backends give the same answers and the same refusals."""
 
+import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,7 +19,8 @@ TEXTS = ["A wonderful film.", "It broke after a day, and nobody answers.", "The 
 
 @pytest.fixture(scope="module")
 def sentiment_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return archive.build(find("sentiment"), tmp_path_factory.mktemp("sentiment") / "sentiment.mar").path
+    target = tmp_path_factory.mktemp("sentiment") / "sentiment.mar"
+    return archive.build(find("sentiment"), target, compiled=shutil.which("g++") is not None).path
 
 
 @pytest.fixture(scope="module", params=NAMES)

@@ -22,6 +22,8 @@ MEASURED = measure.Measured(
     batch_size=4,
     workers=2,
     threads=1,
+    memory_per_worker_mb=390,
+    memory_mb=1010,
     hardware='a "machine"',
     versions="torch 2",
     day=date(2026, 11, 23),
@@ -41,6 +43,7 @@ def test_a_figure_takes_its_place_and_the_others_stay(name: str, tmp_path: Path)
         found = after.of(wanted)
         assert found is not None
         assert (found.rate_per_second, found.kind, found.checked) == (Decimal("123.5"), "measured", date(2026, 11, 23))
+    assert "memory_per_worker_mb = 390\nmemory_mb = 1010\n" in table.read_text()
     for old in before.figures[1:]:
         assert after.of(old.instance_type) == old
     assert table.read_text().splitlines()[0] == (model.MODELS / name / "capacity.toml").read_text().splitlines()[0]

@@ -30,7 +30,7 @@ _DEPTH: Final = 4  # forms in forms
 @reader("pdf")
 def read(content: Content, context: Context) -> list[Page]:
     """One page at a time, so that memory does not grow with the document; raises DocumentError."""
-    document = _opened(content)
+    document = opened(content)
     with closing(document):
         count = len(document)
         if not count:
@@ -55,7 +55,8 @@ def read(content: Content, context: Context) -> list[Page]:
     return pages
 
 
-def _opened(content: Content) -> Any:
+def opened(content: Content) -> Any:
+    """The pypdfium2 document, to be closed; raises DocumentError."""
     import pypdfium2
 
     try:
@@ -80,7 +81,7 @@ def _page(document: Any, number: int, most_characters: int, context: Context) ->
             if context.tools.ocr is None:
                 context.note("Pages without a good text layer were not read: OCR is switched off.")
                 return Page(number=number, text="", method="none")
-            _check_pictures(page, context.limits.image_pixels)
+            check_pictures(page, context.limits.image_pixels)
             picture = _drawn(page, min(_MOST_PIXELS, context.limits.image_pixels))
         return page_of(picture, number, context)
     except pypdfium2.PdfiumError:
@@ -118,7 +119,7 @@ def _largest_picture(page: Any) -> float:
     return min(1.0, area / max(1.0, float(width) * float(height)))
 
 
-def _check_pictures(page: Any, most_pixels: int) -> None:
+def check_pictures(page: Any, most_pixels: int) -> None:
     """Raises DocumentError for a picture that would need far more memory than its file, before it is unpacked."""
     from pypdfium2 import raw
 

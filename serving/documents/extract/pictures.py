@@ -3,8 +3,10 @@
 import io
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
+from serving.documents.extract.pdf import check_pictures, opened
 from serving.documents.extract.registry import Content, Context
 from serving.documents.types import DocumentError, Page, Why
 
@@ -49,27 +51,18 @@ def pages(content: Content, context: Context) -> list[Page]:
 
 
 def _of_pdf(content: Content, context: Context) -> "Iterator[npt.NDArray[np.uint8]]":
-    import pypdfium2
-
-    try:
-        document = pypdfium2.PdfDocument(content.path if content.held is None else content.held)
-    except (pypdfium2.PdfiumError, OSError) as error:
-        if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
-            raise DocumentError(Why.ENCRYPTED, "The PDF is encrypted, and no password is known.") from None
-        raise DocumentError(Why.BROKEN, f"The PDF cannot be opened: {error}.") from None
-    try:
+    with closing(opened(content)) as document:
         for index in range(_counted(len(document), context)):
-            yield _rendered(document, index)
-    finally:
-        document.close()
+            yield _rendered(document, index, context.limits.image_pixels)
 
 
-def _rendered(document: Any, index: int) -> "npt.NDArray[np.uint8]":
+def _rendered(document: Any, index: int, most_pixels: int) -> "npt.NDArray[np.uint8]":
     import numpy as np
     import pypdfium2
 
     try:
         page = document[index]
+        check_pictures(page, most_pixels)
         width, height = page.get_size()
         scale = min(SHORT_SIDE / max(1.0, min(width, height)), LONGEST_SIDE / max(1.0, width, height))
         bitmap = page.render(scale=scale, rev_byteorder=True)

@@ -7,7 +7,7 @@ from typing import Final
 _FEW: Final = 40  # letters below which shares say nothing
 _BAD: Final = 0.05  # of all characters: no letter of any script
 _SYMBOLS: Final = 0.25  # of all characters: UTF-8 read as Latin-1, and symbol fonts
-# Vowels among Latin letters: languages have a third to a half, codes that a font shifted 0.1 to 0.2.
+# Vowels among Latin letters: languages have about a third to a half, codes that a font shifted far fewer.
 _VOWELS: Final = (0.22, 0.68)
 _MIXED: Final = 0.25  # of words: letters around digits or capitals after small ones, as in "7KLVLV"
 _SINGLE: Final = 0.75  # of words: letters drawn one by one

@@ -12,7 +12,7 @@ Read = tuple[str, float]
 
 _LONG: Final = 2.0  # the longer side to the shorter, for a line that shows its direction
 _CLEAR: Final = 0.85  # of the lines' length runs one way: the other way is not tried
-_SURE: Final = 0.9  # mean confidence of lines read the right way up; upside down it is 0.4 to 0.75
+_SURE: Final = 0.9  # mean confidence of lines read the right way up; upside down it is 0.3 to 0.75
 _ENOUGH: Final = 10  # letters that are no letters upside down
 _BATCH: Final = 2  # lines read at a time
 _MOST: Final = 8  # lines read to decide

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _SECONDS: Final = 120.0  # of one pass over a page; quiet pages take 1 to 5
-_SURE: Final = 0.8  # mean confidence of a page that is the right way up; turned pages have 0.2 to 0.6
+_SURE: Final = 0.8  # mean confidence of a page that is the right way up; upside down it is 0.45 to 0.6
 _ENOUGH: Final = 12  # letters read before that mean says anything
 _LEAST: Final = 0.3  # confidence of a word: below it is a drawing or a stain
 _AUTOMATIC: Final = "3"  # --psm: columns and all, without its own guess of the way up, which wants much text

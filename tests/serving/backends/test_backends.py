@@ -104,6 +104,13 @@ def test_counts_what_was_asked(server: Running) -> None:
     assert after.workers == 2
 
 
+def test_says_what_it_holds_in_memory(server: Running) -> None:
+    found = server.backend.memory()
+    largest = max(worker.memory_info().rss for worker in workers_of(server)) / 1e6
+    assert 5 < found.worker_mb <= largest + 1
+    assert found.all_mb > 1.5 * found.worker_mb
+
+
 def test_a_hundred_requests_in_flight_survive_a_drain(server: Running) -> None:
     answers, threads = server.in_flight([b"sleep 0.02"] * 100)
     assert server.backend.drain(60) == 0

@@ -4,6 +4,7 @@ import base64
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,10 +81,25 @@ def test_all_forms_answer_alike(unpacked: Path, tmp_path: Path, sample: bytes) -
     (plain / "forms").mkdir()
     (plain / "forms" / "exported.pt2").write_bytes((unpacked / "forms" / "exported.pt2").read_bytes())
     (plain / "forms" / "forms.json").write_text('{"compiled": null}')
-    assert forms.load(plain).form == "exported"
+    assert forms.load(loading(plain)).form == "exported"
     answers = [body(image_classification.load(loading(f)).predict([Item(sample)])[0]) for f in (unpacked, plain)]
     tops = [[row["score"] for row in a["predictions"][0]["top"]] for a in answers]
     assert tops[0] == pytest.approx(tops[1], abs=1e-4)
+
+
+def test_mixed_precision_answers_nearly_alike(unpacked: Path, sample: bytes) -> None:
+    exact = loading(unpacked)
+    mixed = replace(exact, settings={**exact.settings, "precision": "bfloat16"})
+    assert forms.load(mixed).form == "exported, in bfloat16"
+    pictures = [Item(sample), *(Item(encoded(noise(256, 320, seed))) for seed in range(3))]
+    rows = [
+        [body(reply)["predictions"][0] for reply in image_classification.load(how).predict(pictures)]
+        for how in (exact, mixed)
+    ]
+    assert rows[1][0]["label"] == "espresso"
+    scores = [[row["score"] for row in found] for found in rows]
+    assert scores[0] != scores[1]
+    assert scores[0] == pytest.approx(scores[1], abs=0.05)
 
 
 def test_a_form_of_another_instruction_set_is_left_alone(unpacked: Path, tmp_path: Path) -> None:
@@ -92,7 +108,7 @@ def test_a_form_of_another_instruction_set_is_left_alone(unpacked: Path, tmp_pat
     other = Path(shutil.copytree(unpacked, tmp_path / "other"))
     about = {"compiled": {"capability": "NEON", "torch": "0.0", "batches": [1, 4]}}
     (other / "forms" / "forms.json").write_text(json.dumps(about))
-    assert forms.load(other).form == "exported"
+    assert forms.load(loading(other)).form == "exported"
 
 
 def test_a_damaged_compiled_form_does_not_stop_the_node(unpacked: Path, tmp_path: Path) -> None:
@@ -101,7 +117,7 @@ def test_a_damaged_compiled_form_does_not_stop_the_node(unpacked: Path, tmp_path
     other = Path(shutil.copytree(unpacked, tmp_path / "damaged"))
     for path in (other / "forms").glob("cpu-batch-*.pt2"):
         path.write_bytes(path.read_bytes()[:1000])
-    assert forms.load(other).form == "exported"
+    assert forms.load(loading(other)).form == "exported"
 
 
 def test_json_holds_several_images(classifier: Predictor, sample: bytes) -> None:

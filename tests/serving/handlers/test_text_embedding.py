@@ -1,6 +1,8 @@
 """The embedding handler with the real weights."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +55,15 @@ def test_the_embedding_is_that_of_the_published_model(embedder: Predictor) -> No
     folder = find("minilm").files(CACHE)["weights"].parent
     published = library.SentenceTransformer(str(folder), device="cpu").encode([TEXTS[1]])[0]
     assert single(embedder, [TEXTS[1]])[0]["embedding"] == pytest.approx(published.tolist(), abs=1e-5)
+
+
+def test_mixed_precision_points_nearly_the_same_way(tmp_path: Path) -> None:
+    exact = unpacked("minilm", tmp_path)
+    mixed = replace(exact, settings={**exact.settings, "precision": "bfloat16"})
+    one, other = (single(text_embedding.load(how), TEXTS) for how in (exact, mixed))
+    for a, b in zip(one, other, strict=True):
+        assert a["embedding"] != b["embedding"]
+        assert sum(x * y for x, y in zip(a["embedding"], b["embedding"], strict=True)) > 0.99
 
 
 def test_requests_of_a_batch_keep_their_own_answers_and_errors(embedder: Predictor) -> None:

@@ -9,47 +9,15 @@ import pytest
 
 from serving.handlers import text_generation
 from serving.handlers.text_generation import TextGenerator
-from serving.handlers.types import Item, ItemError, Loading
+from serving.handlers.types import Item, Loading, Reply
 from tests.serving.handlers.unpacked import listed, plain, predictions, refused
+from tests.serving.tiny_language import write_model, write_tokenizer
 
-CORPUS = ("the cat sat on the mat", "a dog ran in the park", "und ein Satz mit Umlauten: äöü 日本 🙂") * 20
-BEGIN, END = "<s>", "</s>"
 TEMPLATE = (
     "{% for m in messages %}<s>{{ m['role'] }} {{ m['content'] }}{% endfor %}"
     "{% if add_generation_prompt %}<s>assistant {% endif %}"
 )
 Make = Callable[..., TextGenerator]
-
-
-def write_tokenizer(folder: Path, *, template: str | None = None) -> int:
-    """A byte-level tokenizer; returns the size of its vocabulary."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import PreTrainedTokenizerFast
-
-    made = Tokenizer(models.BPE())
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)  # type: ignore[assignment]
-    made.decoder = decoders.ByteLevel()  # type: ignore[assignment]
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    made.train_from_iterator(
-        CORPUS, trainers.BpeTrainer(vocab_size=400, special_tokens=[BEGIN, END], initial_alphabet=alphabet)
-    )
-    wrapped = PreTrainedTokenizerFast(tokenizer_object=made, bos_token=BEGIN, eos_token=END)
-    wrapped.chat_template = template
-    wrapped.save_pretrained(folder)
-    return len(wrapped)
-
-
-def write_model(folder: Path, vocabulary: int, end: int | list[int] = 1) -> None:
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    torch.manual_seed(7)
-    config = LlamaConfig(
-        vocab_size=vocabulary, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=256, bos_token_id=0, eos_token_id=end,
-        initializer_range=0.5, tie_word_embeddings=False,
-    )  # fmt: skip
-    LlamaForCausalLM(config).save_pretrained(folder)
 
 
 @pytest.fixture
@@ -65,6 +33,35 @@ def make(tmp_path: Path) -> Make:
 def one(generator: TextGenerator, **asked: Any) -> dict[str, Any]:
     row: dict[str, Any] = predictions(generator.predict([listed(asked)])[0])[0]
     return row
+
+
+def streamed(instance: Any) -> Item:
+    return Item(json.dumps({"instances": [instance], "stream": True, "schema": "1"}).encode(), "application/json")
+
+
+def events_of(reply: Reply) -> list[dict[str, Any]]:
+    assert reply.content_type == "text/event-stream"
+    *blocks, rest = reply.body.split(b"\n\n")
+    assert rest == b""
+    return [json.loads(block.removeprefix(b"data: ")) for block in blocks]
+
+
+def together(generator: TextGenerator, items: list[Item]) -> tuple[dict[int, Reply], dict[int, list[bytes]]]:
+    """The last reply of each item, and the parts before it."""
+    last: dict[int, Reply] = {}
+    parts: dict[int, list[bytes]] = {i: [] for i in range(len(items))}
+    for ready in generator.answers(items):
+        for i, reply in ready.items():
+            assert i not in last
+            if reply.more:
+                parts[i].append(reply.body)
+            else:
+                last[i] = reply
+    return last, parts
+
+
+def alone(generator: TextGenerator, item: Item) -> list[bytes]:
+    return [reply.body for ready in generator.answers([item]) for reply in ready.values()]
 
 
 def test_greedy_answers_are_those_of_the_library_itself(make: Make, tmp_path: Path) -> None:
@@ -110,15 +107,78 @@ def test_an_end_token_ends_its_own_text_only(make: Make, tmp_path: Path) -> None
 
 def test_the_pieces_of_a_stream_are_the_whole_text(make: Make) -> None:
     generator = make()
-    pieces = list(generator.stream(plain("the dog")))
+    events = [event for one in generator.answers([streamed("the dog")]) for event in events_of(one[0])]
+    first, *pieces, last = events
+    whole = one(generator, prompt="the dog")
+    assert first == {"schema": "1", "model": "tiny", "version": "1.0", "prompt_tokens": whole["prompt_tokens"]}
     assert len(pieces) > 2
-    assert "".join(pieces) == one(generator, prompt="the dog")["text"]
+    assert {"text": "".join(piece["text"] for piece in pieces), **last} == whole
 
 
-def test_a_stream_refuses_what_a_request_refuses(make: Make) -> None:
+def test_streams_and_whole_answers_of_one_batch_are_what_each_is_alone(make: Make) -> None:
     generator = make()
-    with pytest.raises(ItemError, match="empty"):
-        list(generator.stream(plain(" ")))
+    items = [
+        listed({"prompt": "the cat", "max_new_tokens": 3}),
+        streamed({"prompt": "a dog ran in the park", "max_new_tokens": 12}),
+        plain(" "),
+        streamed({"prompt": "äöü", "max_new_tokens": 6}),
+        listed("ein", {"prompt": "und", "max_new_tokens": 2}),
+        streamed(""),
+    ]
+    last, parts = together(generator, items)
+    for i in (0, 2, 4, 5):
+        assert last[i] == generator.predict([items[i]])[0]
+    assert [last[i].status for i in (2, 5)] == [400, 400]
+    for i in (1, 3):
+        assert [*parts[i], last[i].body] == [
+            reply.body for ready in generator.answers([items[i]]) for reply in ready.values()
+        ]
+
+
+def test_a_reader_who_leaves_ends_its_own_stream_only(make: Make) -> None:
+    generator = make()
+    items = [streamed("the dog"), streamed("the cat")]
+    heard = 0
+
+    def gone() -> list[int]:
+        return [0] if heard >= 4 else []
+
+    last, parts = {}, {0: [], 1: []}  # type: ignore[var-annotated]
+    for ready in generator.answers(items, gone):
+        heard += 1
+        for i, reply in ready.items():
+            last[i] = reply
+            parts[i].append(reply.body)
+    assert 0 < events_of(last[0])[-1]["tokens"] < 6
+    assert parts[1] == alone(generator, items[1])
+
+
+def test_more_prompts_than_are_decoded_together_are_all_answered(make: Make) -> None:
+    generator = make(max_new_tokens=2)
+    items = [listed(*["the cat"] * 20), listed(*["a dog"] * 20), streamed("mat")]
+    last, parts = together(generator, items)
+    assert [len(predictions(last[i])) for i in (0, 1)] == [20, 20]
+    assert events_of(last[2])[-1]["tokens"] == 2
+    assert parts[2]
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        ({"instances": ["a", "b"], "stream": True}, "A stream answers exactly one instance; the request holds 2."),
+        ({"instances": ["a"], "stream": "yes"}, "stream must be true or false."),
+        ({"instances": ["a"], "schema": "2"}, 'The schema "2" is unknown; "1" is understood.'),
+        ({"instances": ["a"], "schema": 1}, 'The schema 1 is unknown; "1" is understood.'),
+    ],
+)
+def test_what_cannot_be_streamed_or_understood_is_refused(make: Make, document: Any, sentence: str) -> None:
+    reply = make().predict([Item(json.dumps(document).encode(), "application/json")])[0]
+    assert refused(reply) == (400, sentence)
+
+
+def test_bfloat16_weights_answer_too(make: Make) -> None:
+    found = one(make(precision="bfloat16"), prompt="the cat")
+    assert found["tokens"] == 12
 
 
 def test_temperature_samples_and_zero_does_not(make: Make) -> None:
