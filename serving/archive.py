@@ -1,15 +1,20 @@
 """Model archives: what TorchServe unpacks and runs. The same input gives the same bytes."""
 
+import hashlib
 import json
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from serving import packed
 from serving.compile import write_forms
 from serving.digest import note, sha256_of
+from serving.errors import IntegrityError
 from serving.model import Model
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -52,6 +57,38 @@ def build(model: Model, target: Path | None = None, *, compiled: bool = True, ca
     return Built(path=path, sha256=digest, size_bytes=path.stat().st_size)
 
 
+def ready(model: Model, say: Callable[[str], None], store: Path = STORE, *, compiled: bool = True) -> Path:
+    """The model's archive in the store; built first where there is none, or one of other files or other code."""
+    path = store / f"{model.name}.mar"
+    if not _is_current(model, path):
+        say(f"Building {path} ...")
+        build(model, path, compiled=compiled)
+    return path
+
+
+def made_from(model: Model) -> str:
+    """A short digest of all that decides what is in an archive: the model's files, our code, the version of torch."""
+    whole = hashlib.sha256(metadata.version("torch").encode())
+    own = (path for path in model.folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    code = [ROOT / "serving" / "archive.py", ROOT / "serving" / "compile.py", *_handlers()]
+    for path in [*sorted(own), *code]:
+        # What is measured of a model is written into its folder and changes nothing of it.
+        if path.name != "capacity.toml":
+            whole.update(f"{path.name} {sha256_of(path)}\n".encode())
+    return whole.hexdigest()[:12]
+
+
+def _is_current(model: Model, path: Path) -> bool:
+    try:
+        return path.is_file() and packed.about(path).get("made_from") == made_from(model)
+    except IntegrityError:  # cut short, or something else by that name
+        return False
+
+
+def _handlers() -> list[Path]:
+    return sorted((ROOT / "serving" / "handlers").glob("*.py"))
+
+
 def _write_content(model: Model, folder: Path, cache: Path, *, compiled: bool) -> None:
     weights, network = model.files(cache), model.network()
     folder.mkdir()
@@ -76,7 +113,7 @@ def _copy_handlers(folder: Path) -> None:
     target = folder / "serving" / "handlers"
     target.mkdir(parents=True)
     (folder / "serving" / "__init__.py").write_text(PACKAGE, encoding="utf-8")
-    for source in sorted((ROOT / "serving" / "handlers").glob("*.py")):
+    for source in _handlers():
         shutil.copyfile(source, target / source.name)
 
 
@@ -93,6 +130,7 @@ def _about(model: Model) -> dict[str, Any]:
             {"role": w.role, "origin": w.origin, "version": w.version, "sha256": w.sha256} for w in model.weights
         ],
         "serving": asdict(model.serving),
+        "made_from": made_from(model),
     }
 
 

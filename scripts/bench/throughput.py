@@ -101,9 +101,7 @@ def main() -> None:
     given = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("bench: wrk is not on PATH; install it (apt-get install wrk)")
-    path = archive.STORE / f"{MODEL}.mar"
-    if not path.is_file():
-        archive.build(find(MODEL), path)
+    path = archive.ready(find(MODEL), lambda line: print(line, file=sys.stderr))
     with tempfile.TemporaryDirectory() as scratch:
         folder = packed.unpack(path, Path(scratch) / "model")
         launch = Launch(archive=path, work=Path(scratch) / "work", port=PORT)

@@ -37,10 +37,7 @@ def measure(
     if write and not instance_type:
         reason = "not given, and a figure without its machine is worth nothing"
         raise InputError("--instance-type", reason, "name it, or add --no-write")
-    path = archive.STORE / f"{found.name}.mar"
-    if not path.is_file():
-        typer.echo(f"Building {path} ...", err=True)
-        archive.build(found, path)
+    path = archive.ready(found, lambda line: typer.echo(line, err=True))
     result = work.measure(path, backend=backend, goal_ms=goal_ms, port=port, device=device, say=typer.echo)
     typer.echo(f"{result.rate_per_second:.1f} {found.unit}/s, p50 {result.p50_ms:.1f} ms, p99 {result.p99_ms:.1f} ms")
     typer.echo(f"on {result.hardware}; {result.workers} workers x {result.threads} threads; {result.versions}")

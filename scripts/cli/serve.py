@@ -58,12 +58,7 @@ def _archive(name: str) -> Path:
     from serving import archive
     from serving.model import find
 
-    model = find(name)
-    path = archive.STORE / f"{model.name}.mar"
-    if not path.is_file():
-        typer.echo(f"Building {path} ...", err=True)
-        archive.build(model, path)
-    return path
+    return archive.ready(find(name), lambda line: typer.echo(line, err=True))
 
 
 def _ready(settings: "NodeSettings", booted: "Booted") -> str:

@@ -4,7 +4,6 @@
 the network would stay in the memory of whoever builds it.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,19 +12,16 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from serving.digest import sha256_of
+from serving.archive import build, made_from
 from serving.errors import InputError, IntegrityError, ServingError
 from serving.model import Model
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 BUILT: Final = "ready"
 ERRORS: Final = {"InputError": InputError, "IntegrityError": IntegrityError}
-# What decides how an archive is written, beside the model's own folder.
-_WRITERS: Final = ("archive.py", "compile.py")
 
 
 def folder(model: Model, cache: Path) -> Path:
@@ -49,15 +45,7 @@ def folder(model: Model, cache: Path) -> Path:
 
 def place(model: Model, cache: Path) -> Path:
     """Where the model lies in the cache, or will: its name says what it was made from."""
-    return cache / f"{model.name}-{model.version}-{_digest(model)}"
-
-
-def _digest(model: Model) -> str:
-    whole = hashlib.sha256(metadata.version("torch").encode())
-    own = sorted(p for p in model.folder.rglob("*") if p.is_file() and p.suffix != ".pyc")
-    for path in [*own, *(ROOT / "serving" / name for name in _WRITERS)]:
-        whole.update(f"{path.name} {sha256_of(path)}\n".encode())
-    return whole.hexdigest()[:12]
+    return cache / f"{model.name}-{model.version}-{made_from(model)}"
 
 
 @contextmanager
@@ -105,11 +93,10 @@ def _built(model: Model, scratch: Path) -> None:
 
 def main(source: str, scratch: str) -> int:
     """Build and unpack; an error is one line of JSON on standard output."""
-    from serving import archive
     from serving.packed import unpack
 
     try:
-        built = archive.build(Model.read(Path(source)), Path(scratch) / "model.mar", compiled=False)
+        built = build(Model.read(Path(source)), Path(scratch) / "model.mar", compiled=False)
         unpack(built.path, Path(scratch) / BUILT)
     except ServingError as error:
         sys.stdout.write(json.dumps([type(error).__name__, error.thing, error.reason, error.action]) + "\n")

@@ -12,6 +12,7 @@ import pytest
 from serving import archive, model, packed
 from serving.digest import sha256_of
 from serving.errors import InputError, IntegrityError
+from serving.scaffold import scaffold
 
 TASK_FOLDERS = model.names()
 
@@ -145,3 +146,17 @@ def test_compiled_forms_are_there_where_there_is_a_compiler(image_archive: Path)
     with zipfile.ZipFile(image_archive) as found:
         about = json.loads(found.read("forms/forms.json"))
     assert about["compiled"]["batches"] == [1, 4]
+
+
+def test_an_archive_is_built_again_when_what_it_was_made_from_has_changed(tmp_path: Path) -> None:
+    made = model.Model.read(scaffold("mine", "image-classification", tmp_path))
+    said: list[str] = []
+    path = archive.ready(made, said.append, tmp_path / "store", compiled=False)
+    first = packed.about(path)["made_from"]
+    (made.folder / "capacity.toml").write_text("# measured\n")
+    assert archive.ready(made, said.append, tmp_path / "store", compiled=False) == path
+    assert len(said) == 1
+    (made.folder / "labels.txt").write_text((made.folder / "labels.txt").read_text().upper())
+    archive.ready(made, said.append, tmp_path / "store", compiled=False)
+    assert len(said) == 2
+    assert packed.about(path)["made_from"] != first
