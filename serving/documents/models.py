@@ -29,11 +29,15 @@ At = Callable[[int], None]
 
 
 class Model(Protocol):
-    """An opened model. `tokenizer` is None for one that reads pictures; `most_tokens` is without special ones."""
+    """An opened model. `tokenizer` is None for one that reads pictures; `most_tokens` is without special ones.
+
+    `script` is that of the language it was trained on ("Latin"), empty where that is not said.
+    """
 
     name: str
     version: str
     task: str
+    script: str
     tokenizer: Tokenizer | None
     most_tokens: int
 
@@ -96,6 +100,7 @@ class Local:
         from serving.handlers.adapter import predictor
 
         self.name, self.version, self.task = model.name, model.version, model.task
+        self.script = str(model.settings.get("script", ""))
         self._predictor = predictor(folder)
         import torch
 

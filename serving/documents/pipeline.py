@@ -2,6 +2,8 @@
 
 import dataclasses
 import time
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -214,3 +216,12 @@ def _notes(work: _Work, model: Model) -> Iterator[str]:
     if cut := sum(chunk.cut for chunk in work.chunks):
         times = "Once" if cut == 1 else f"{cut:,} times"
         yield f"{times} a sentence was cut: {model.name} reads at most {model.most_tokens} tokens at once."
+    if model.script and _is_foreign(work.chunks, model.script):
+        yield f"Most of it is not written in {model.script} letters, which {model.name} was trained on."
+
+
+def _is_foreign(passages: Sequence[Chunk], script: str) -> bool:
+    """Whether more than half of the letters are of another script, by their names in Unicode."""
+    letters = Counter(letter for passage in passages for letter in passage.text if letter.isalpha())
+    own = sum(count for letter, count in letters.items() if unicodedata.name(letter, "").startswith(script.upper()))
+    return own < letters.total() / 2

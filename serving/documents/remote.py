@@ -36,6 +36,7 @@ class Remote:
 
     def __init__(self, model: Folder, tokenizer: Tokenizer | None, plan: Plan, workers: int) -> None:
         self.name, self.version, self.task = model.name, model.version, model.task
+        self.script = str(model.settings.get("script", ""))
         self.tokenizer, self.most_tokens = tokenizer, most_tokens(model, tokenizer)
         self.concurrency = max(1, -(-BATCHES_IN_FLIGHT * model.serving.batch_size // workers))
         self._client = Client(

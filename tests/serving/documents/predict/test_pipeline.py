@@ -125,6 +125,13 @@ def test_a_sentence_that_had_to_be_cut_is_said(pipeline: Pipeline, tmp_path: Pat
     assert "a sentence was cut: sentiment reads at most 254 tokens at once." in note
 
 
+def test_a_document_in_letters_that_the_model_was_not_trained_on_says_so(pipeline: Pipeline, tmp_path: Path) -> None:
+    texts = {"ja.txt": "とても良い製品でした。また買います。Thank you.", "fr.txt": "Où est la bibliothèque, déjà ?"}
+    found = data(pipeline.run([source(tmp_path, name, text) for name, text in texts.items()]))
+    sentence = "Most of it is not written in Latin letters, which sentiment was trained on."
+    assert [row["notes"] for row in found] == [[sentence], []]
+
+
 def test_more_text_than_is_held_at_once_is_predicted_in_parts(cache: Path, tmp_path: Path) -> None:
     said: list[tuple[str, str]] = []
     pipeline = Pipeline(Plan(ocr="off"), cache, lambda name, stage: said.append((name, stage)))
