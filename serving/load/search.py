@@ -10,7 +10,7 @@ from serving.load.target import Target
 # A p99 from fewer answers is little more than their maximum.
 LEAST_ANSWERS = 200
 # A confirmation can fail: short runs see fewer of a server's bad moments.
-CONFIRMATIONS = 4
+CONFIRMATIONS = 8
 
 
 def sustainable(
