@@ -1,7 +1,6 @@
 """`breakeven predict`: predictions of files and texts, by a server or by a deployed stack."""
 
 import json
-import os
 import sys
 from dataclasses import asdict
 from enum import StrEnum
@@ -136,18 +135,9 @@ def _tell(client: "Client", prompt: str, *, as_json: bool) -> None:
 
 def credentials(auth: Proof, region: str, profile: str) -> "Auth | None":
     """What `--auth` asks for; raises InputError when its variable is not set."""
-    from serving.client import ApiKey, Bearer, IamAuth
-    from serving.errors import InputError
+    from serving.client.auth import from_environment
 
-    if auth is Proof.IAM:
-        return IamAuth(region=region, profile=profile)
-    if auth is Proof.NONE:
-        return None
-    variable = "API_KEY" if auth is Proof.API_KEY else "TOKEN"
-    value = os.environ.get(variable, "")
-    if not value:
-        raise InputError(variable, f"not set, and --auth {auth.value} needs it", "export it")
-    return ApiKey(key=value) if auth is Proof.API_KEY else Bearer(token=value)
+    return from_environment(auth.value, region, profile)
 
 
 def _of_stack(name: str, project: Path | None) -> "tuple[str, Auth | None]":

@@ -1,5 +1,6 @@
 """How a call proves who makes it: headers from the URL and the body, made anew for every attempt."""
 
+import os
 import re
 import threading
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from serving.client.address import is_local
 from serving.errors import InputError
 
+VARIABLES = {"api-key": "API_KEY", "jwt": "TOKEN"}
 _REGION = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com")
 
 
@@ -101,3 +103,20 @@ def _sendable(thing: str, value: str) -> str:
     if not value or not value.isascii() or not value.isprintable() or " " in value:
         raise InputError(thing, "it is empty or no plain text without spaces", "check where it is read from")
     return value
+
+
+def from_environment(kind: str, region: str = "", profile: str = "") -> Auth | None:
+    """The proof called none, iam, api-key or jwt; keys and tokens come from the variables API_KEY and TOKEN.
+
+    Raises InputError for another name, and where the variable is not set.
+    """
+    if kind == "none":
+        return None
+    if kind == "iam":
+        return IamAuth(region=region, profile=profile)
+    if kind not in VARIABLES:
+        raise InputError(f"auth {kind}", "not known", f"use none, iam, {' or '.join(VARIABLES)}")
+    value = os.environ.get(VARIABLES[kind], "")
+    if not value:
+        raise InputError(VARIABLES[kind], f"not set, and the auth {kind} needs it", "export it")
+    return ApiKey(key=value) if kind == "api-key" else Bearer(token=value)

@@ -5,13 +5,16 @@ import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from serving.documents.limits import Limits
 from serving.documents.plan import Plan, Step
 from serving.documents.results import Results
 from serving.documents.types import KINDS
 from serving.errors import InputError
+
+if TYPE_CHECKING:
+    from serving.documents.run import Job
 
 OCR: Final = ("auto", "rapidocr", "tesseract", "off")
 
@@ -68,7 +71,7 @@ def detect_sentiment(
 
     """
     from serving.documents import kinds
-    from serving.documents.run import Job, run
+    from serving.documents.run import Job
     from serving.documents.summary import write_page
 
     if resume and results is None:
@@ -98,6 +101,16 @@ def detect_sentiment(
         leave_out=() if summary is None else (Path(summary),),
         progress=progress,
     )
+    found = _run(job, temporary)
+    if summary is not None:
+        write_page(found.summary(), Path(summary))
+    return found
+
+
+def _run(job: "Job", temporary: str) -> Results:
+    """The results; a temporary folder goes with them, or with what stopped the run."""
+    from serving.documents.run import run
+
     try:
         found = run(job)
     except BaseException:
@@ -105,8 +118,6 @@ def detect_sentiment(
         raise
     if temporary:
         weakref.finalize(found, shutil.rmtree, temporary, ignore_errors=True)
-    if summary is not None:
-        write_page(found.summary(), Path(summary))
     return found
 
 

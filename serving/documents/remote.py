@@ -1,17 +1,16 @@
 """A model behind an endpoint: requests that fill the server's batches, and failures told apart by whose they are."""
 
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from serving.client import ApiKey, Auth, Bearer, Client, EndpointError, IamAuth
+from serving.client import Client, EndpointError
+from serving.client.auth import from_environment
 from serving.client.calls import ITEM_CODES, Instance
 from serving.client.results import ItemFailure, Result
 from serving.documents.chunk import Tokenizer
 from serving.documents.models import At, Input, most_tokens
 from serving.documents.plan import Plan
-from serving.errors import InputError
 from serving.model import Model as Folder
 
 # A request is one unit of the server's queue, and batch_size of them go through the network together. With so many
@@ -24,7 +23,6 @@ BATCHES_IN_FLIGHT: Final = 2
 OK, BROKEN = 200, 500
 # The server could not predict just this input. Any other status, or none, says nothing of the input.
 ITEM_FAULTS: Final = ITEM_CODES | {BROKEN}
-KEYS: Final = {"api-key": "API_KEY", "jwt": "TOKEN"}
 
 
 class Remote:
@@ -42,7 +40,7 @@ class Remote:
         self._client = Client(
             plan.endpoint,
             model.name,
-            auth=_auth(plan.endpoint_auth),
+            auth=from_environment(plan.endpoint_auth),
             concurrency=self.concurrency,
             texts_per_request=TEXTS_PER_REQUEST,
         )
@@ -104,17 +102,3 @@ def _requests(inputs: Sequence[Input], lengths: Sequence[int]) -> Iterator[list[
 
 def _code(result: Result) -> int:
     return result.code if isinstance(result, ItemFailure) else OK
-
-
-def _auth(kind: str) -> Auth | None:
-    """How the endpoint is called; keys come from the environment, so that no plan or result holds one."""
-    if kind == "none":
-        return None
-    if kind == "iam":
-        return IamAuth()
-    if kind not in KEYS:
-        raise InputError(f"endpoint_auth {kind}", "not known", f"use none, iam, {' or '.join(KEYS)}")
-    value = os.environ.get(KEYS[kind], "")
-    if not value:
-        raise InputError(KEYS[kind], f"not set, and {kind} needs it", "export it")
-    return ApiKey(key=value) if kind == "api-key" else Bearer(token=value)

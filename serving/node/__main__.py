@@ -12,8 +12,7 @@ from serving import backends
 from serving.errors import ServingError
 from serving.node import agent
 from serving.node.boot import Booted, Make, boot
-from serving.node.logs import CloudLog, journal
-from serving.node.metadata import Metadata
+from serving.node.logs import journal, to_cloud
 from serving.node.settings import NodeSettings
 
 log = logging.getLogger("serving.node")
@@ -38,7 +37,7 @@ def main(make: Make = backends.make) -> int:
     journal()
     try:
         settings = NodeSettings.read()
-        _log_to_cloud(settings)
+        to_cloud(settings)
         run(settings, make)
     except ServingError as error:
         log.error("%s", error)
@@ -46,13 +45,6 @@ def main(make: Make = backends.make) -> int:
     finally:
         logging.shutdown()
     return 0
-
-
-def _log_to_cloud(settings: NodeSettings) -> None:
-    if settings.on_instance and settings.log_group:
-        stream = Metadata(settings.metadata_endpoint).instance_id()
-        handler = CloudLog(group=settings.log_group, stream=stream, region=settings.region)
-        logging.getLogger("serving").addHandler(handler)
 
 
 def _leave_boot(number: int, frame: FrameType | None) -> NoReturn:

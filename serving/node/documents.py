@@ -19,8 +19,7 @@ from serving.node import documents_model, fetch
 from serving.node.documents_queue import Queue
 from serving.node.documents_store import Store
 from serving.node.documents_work import Drained, Worker
-from serving.node.logs import CloudLog, journal
-from serving.node.metadata import Metadata
+from serving.node.logs import journal, to_cloud
 from serving.node.settings import NodeSettings
 from serving.packed import about
 
@@ -34,7 +33,7 @@ def main() -> int:
     journal()
     try:
         settings = NodeSettings.read()
-        _log_to_cloud(settings)
+        to_cloud(settings, "-documents")
         os.nice(NICENESS)
         work(settings)
     except ServingError as error:
@@ -86,13 +85,6 @@ def worker_of(settings: NodeSettings, engine: Engine, stop: threading.Event) -> 
         scratch=folder / "work",
         stop=stop,
     )
-
-
-def _log_to_cloud(settings: NodeSettings) -> None:
-    if settings.on_instance and settings.log_group:
-        stream = f"{Metadata(settings.metadata_endpoint).instance_id()}-documents"
-        handler = CloudLog(group=settings.log_group, stream=stream, region=settings.region)
-        logging.getLogger("serving").addHandler(handler)
 
 
 if __name__ == "__main__":

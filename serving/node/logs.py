@@ -10,6 +10,8 @@ from typing import Any
 
 from serving.errors import ServingError
 from serving.node.cloud import CloudError, call, client
+from serving.node.metadata import Metadata
+from serving.node.settings import NodeSettings
 
 # Together below the 1 MiB that one PutLogEvents takes, at four bytes a character.
 MOST_LINES = 500
@@ -71,6 +73,14 @@ class CloudLog(logging.Handler):
                     raise
             self._made = True
         call("log lines", logs.put_log_events, **where, logEvents=rows)
+
+
+def to_cloud(settings: NodeSettings, part: str = "") -> None:
+    """Send this package's lines to the group that the settings name; the stream is the instance's name and `part`."""
+    if settings.on_instance and settings.log_group:
+        stream = Metadata(settings.metadata_endpoint).instance_id() + part
+        handler = CloudLog(group=settings.log_group, stream=stream, region=settings.region)
+        logging.getLogger("serving").addHandler(handler)
 
 
 def journal() -> None:

@@ -1,11 +1,11 @@
 """The engine `processes`: subprocesses of this machine, each with one thread."""
 
-import os
 import selectors
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Final, Self
 
+from serving.backends.types import cores
 from serving.documents.engines import wire
 from serving.documents.engines.batches import Batches
 from serving.documents.engines.guard import Guard
@@ -29,13 +29,6 @@ def run(sources: Iterator[Source], plan: Plan, options: Options) -> Generator[Do
         yield from pool.work(sources)
 
 
-def usable_cores() -> int:
-    """The processors that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 class Pool:
     """Worker processes that last from `with` to its end. What one dies of ends no run.
 
@@ -47,7 +40,7 @@ class Pool:
         self, plan: Plan, options: Options, *, sharing: int | None = None, command: Sequence[str] = WORKER
     ) -> None:
         self._plan, self._command = plan, command
-        self._workers = options.workers or usable_cores()
+        self._workers = options.workers or cores()
         self._hello = wire.hello(plan, options.cache, sharing or self._workers)
         self._members: list[Member] = []
         self._selector = selectors.DefaultSelector()

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from serving.backends.types import cores
 from serving.documents.engines import wire
 from serving.documents.engines.batches import Batches
-from serving.documents.engines.processes import Pool, seconds_of, usable_cores
+from serving.documents.engines.processes import Pool, seconds_of
 from serving.documents.engines.types import Done, Options
 from serving.documents.models import prepare
 from serving.documents.plan import Plan
@@ -61,7 +62,7 @@ def _cluster(options: Options) -> Iterator[int]:
         raise InputError("engine ray", "Ray is not installed", "pip install -e '.[documents,ray]'") from None
     mine = not ray.is_initialized()
     if mine:
-        here = None if os.environ.get("RAY_ADDRESS") else options.workers or usable_cores()
+        here = None if os.environ.get("RAY_ADDRESS") else options.workers or cores()
         with _without_errors_shown():
             ray.init(num_cpus=here, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     logging.getLogger("ray.data").setLevel(logging.ERROR)

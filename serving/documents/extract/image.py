@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 # Only these: other plugins of Pillow start programs (EPS) or are hardly ever used by scanners and cameras.
-_FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
+FORMATS: Final = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
 _DRAWN_FRAMES: Final = ("TIFF",)  # the others' frames are a film, a thumbnail or a second eye
 _MOST_PIXELS: Final = 16_000_000  # for OCR: A4 at 400 dpi; a larger photo is made smaller
 
@@ -34,7 +34,7 @@ def _frames(content: Content, context: Context) -> "Iterator[npt.NDArray[np.uint
     try:
         with content.open() as file:
             with _quiet():
-                image = Image.open(file, formats=_FORMATS)
+                image = Image.open(file, formats=FORMATS)
                 count = _count(image, context)
             for index in range(count):
                 with _quiet():

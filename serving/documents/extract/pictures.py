@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
+from serving.documents.extract.image import FORMATS
 from serving.documents.extract.pdf import check_pictures, opened
 from serving.documents.extract.registry import Content, Context
 from serving.documents.types import DocumentError, Page, Why
@@ -19,7 +20,6 @@ KINDS: Final = ("pdf", "image")
 SHORT_SIDE: Final = 512
 LONGEST_SIDE: Final = 4 * SHORT_SIDE  # of a page that is a long strip
 JPEG_QUALITY: Final = 95
-FORMATS: Final = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP")
 
 
 def pictures(content: Content, context: Context) -> "Iterator[npt.NDArray[np.uint8]]":
