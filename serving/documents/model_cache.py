@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from serving.archive import build, made_from
 from serving.errors import InputError, IntegrityError, ServingError
 from serving.model import Model
 
@@ -45,6 +44,8 @@ def folder(model: Model, cache: Path) -> Path:
 
 def place(model: Model, cache: Path) -> Path:
     """Where the model lies in the cache, or will: its name says what it was made from."""
+    from serving.archive import made_from  # here, as an instance has this module and builds nothing
+
     return cache / f"{model.name}-{model.version}-{made_from(model)}"
 
 
@@ -93,6 +94,7 @@ def _built(model: Model, scratch: Path) -> None:
 
 def main(source: str, scratch: str) -> int:
     """Build and unpack; an error is one line of JSON on standard output."""
+    from serving.archive import build
     from serving.packed import unpack
 
     try:
