@@ -42,6 +42,11 @@ class Request:
     characters: Decimal = _is(Decimal(500), "characters in one unit, where an API charges by them")
     per_connection: Decimal = _is(Decimal(10), "requests a connection carries before it closes", low=None)
     seconds: Decimal = _is(Decimal("0.2"), "seconds a request is in flight")
+    features: Decimal = _is(Decimal(1), "features asked of one image, each charged by some APIs", low=1)
+    tokens_in: Decimal = _is(Decimal(500), "tokens of one prompt, where an API charges by them")
+    tokens_out: Decimal = _is(Decimal(200), "tokens of one answer")
+    tokens_cached: Decimal = _is(Decimal(0), "share of the prompt's tokens that the API finds in its cache", high=1)
+    batched: Decimal = _is(Decimal(0), "share of requests that can wait for the cheaper batch price", high=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +103,26 @@ class People:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """What owning the service costs beside the monthly bill, over its life."""
+
+    months: Decimal = _is(Decimal(36), "months looked at", low=1, high=120)
+    growth_per_month: Decimal = _is(Decimal(0), "growth of the volume from month to month (0.03: 3 %)", high=1)
+    build_engineer_months: Decimal = _is(Decimal(6), "engineer-months to build by hand what the toolkit holds")
+    toolkit_saves: Decimal = _is(Decimal("0.75"), "part of that work the toolkit takes away (assumed)", high=1)
+    amortised_months: Decimal = _is(Decimal(36), "months over which what is paid once is spread", low=1, high=120)
+    on_call_hours: Decimal = _is(Decimal(8), "hours a month in which somebody is called, beside people.share", high=744)
+    support_per_month: Decimal = _is(Decimal(0), "USD a month for a support plan of the cloud")
+    model_per_month: Decimal = _is(Decimal(0), "USD a month for a model's licence; open-source models cost nothing")
+    fine_tunings_per_year: Decimal = _is(Decimal(0), "trainings a year")
+    fine_tuning_hours: Decimal = _is(Decimal(4), "hours of one instance a training takes")
+    labelled_examples: Decimal = _is(Decimal(0), "examples labelled for a training, on either side")
+    usd_per_label: Decimal = _is(Decimal("0.08"), "USD to label one example (assumed)")
+    burst_hours_per_day: Decimal = _is(Decimal(1), "hours a day at the peak, the rest of the open hours below", high=24)
+    idle_share: Decimal = _is(Decimal(0), "share of the open hours in which nobody calls at all", high=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Billing:
     """How the bill is counted."""
 
@@ -121,6 +146,7 @@ class Workload:
     operations: Operations = Operations()
     documents: Documents = Documents()
     people: People = People()
+    ownership: Ownership = Ownership()
     billing: Billing = Billing()
     compare: Compare = Compare()
     capacity: tuple[tuple[str, Decimal], ...] = ()

@@ -17,6 +17,9 @@ def estimate(
     stack: Annotated[str, typer.Option("--stack", "-s", help="A deployed stack, read with the pulumi CLI.")] = "",
     workload: options.WorkloadFile = None,
     volume: options.Volume = None,
+    peak: options.Peak = None,
+    people_share: options.PeopleShare = None,
+    spot_share: options.SpotShare = None,
     usage: options.UsageFile = None,
     prices: options.PriceBooks = None,
     region: options.Region = "",
@@ -30,7 +33,16 @@ def estimate(
     from scripts.cli import session
 
     allowed = session.parse_budget(budget)
-    given = session.Inputs(workload=workload, volume=volume, usage=usage, prices=tuple(prices or ()), region=region)
+    given = session.Inputs(
+        workload=workload,
+        volume=volume,
+        peak=peak,
+        people_share=people_share,
+        spot_share=spot_share,
+        usage=usage,
+        prices=tuple(prices or ()),
+        region=region,
+    )
     read = session.deployed_stack(stack, region) if stack else session.read_stack(file, region)
     report = session.report_of("estimate", f"stack {stack}" if stack else file, given.price(read))
     session.write(report, form)

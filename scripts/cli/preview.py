@@ -16,6 +16,9 @@ def preview(
     stack: Annotated[str, typer.Option("--stack", "-s", help="Which Pulumi.<stack>.yaml.")] = "dev",
     workload: options.WorkloadFile = None,
     volume: options.Volume = None,
+    peak: options.Peak = None,
+    people_share: options.PeopleShare = None,
+    spot_share: options.SpotShare = None,
     usage: options.UsageFile = None,
     prices: options.PriceBooks = None,
     form: options.OutputFormat = options.Format.TEXT,
@@ -26,7 +29,15 @@ def preview(
     from scripts.cli import program, session
 
     allowed = session.parse_budget(budget)
-    given = session.Inputs(workload=workload, volume=volume, usage=usage, prices=tuple(prices or ()))
+    given = session.Inputs(
+        workload=workload,
+        volume=volume,
+        peak=peak,
+        people_share=people_share,
+        spot_share=spot_share,
+        usage=usage,
+        prices=tuple(prices or ()),
+    )
     recorded, warnings = program.recorded(stack)
     report = session.report_of("preview", f"stack {stack}", given.price(recorded), warnings)
     session.write(report, form)

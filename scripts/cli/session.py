@@ -4,18 +4,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from shutil import which
 from typing import Final
 
 from infra.costs.capacity import ModelCapacity
 from infra.costs.compare import compare
+from infra.costs.curves import Number
 from infra.costs.errors import InputError
 from infra.costs.estimate import Estimate, estimate
 from infra.costs.names import nearest
-from infra.costs.numbers import number
+from infra.costs.numbers import LARGEST, number
 from infra.costs.prices import PriceBook
 from infra.costs.readers import parse_stack
 from infra.costs.reports import Report, as_json, as_markdown, as_text
@@ -23,6 +25,7 @@ from infra.costs.reports.words import money
 from infra.costs.stack import Stack
 from infra.costs.traffic import GROUP
 from infra.costs.usage import Usage
+from infra.costs.whatif import with_spot_share
 from infra.costs.workload import Workload
 from scripts.cli.options import Format
 
@@ -39,15 +42,18 @@ class Inputs:
 
     workload: Path | None = None
     volume: str | None = None
+    peak: str | None = None
+    people_share: str | None = None
+    spot_share: str | None = None
     usage: Path | None = None
     prices: tuple[Path, ...] = ()
     region: str = ""
 
     def price(self, stack: Stack) -> Estimate:
         """Price a stack with what was given; the model is the workload's, else the one the stack names."""
-        workload = read_workload(self.workload, self.volume)
+        workload = self.assumed()
         return estimate(
-            stack,
+            self.bought(stack),
             workload=workload,
             usage=Usage.read(self.usage) if self.usage else None,
             book=PriceBook(self.prices),
@@ -55,6 +61,30 @@ class Inputs:
             everywhere=self.workload is not None,
             region=self.region,
         )
+
+    def assumed(self) -> Workload:
+        """The workload with what the command line says in place of its values."""
+        workload = read_workload(self.workload, self.volume)
+        if self.peak is not None:
+            peak = within("--peak", number(self.peak, "--peak"), 1, LARGEST)
+            workload = replace(workload, volume=replace(workload.volume, peak_to_average=peak))
+        if self.people_share is not None:
+            share = within("--people-share", number(self.people_share, "--people-share"), 0, 1)
+            workload = replace(workload, people=replace(workload.people, share=share))
+        return workload
+
+    def bought(self, stack: Stack) -> Stack:
+        """The stack with the purchase mix that the command line asks for."""
+        if self.spot_share is None:
+            return stack
+        return with_spot_share(stack, Fraction(number(self.spot_share, "--spot-share")))
+
+
+def within(thing: str, value: Decimal, low: int, high: Number) -> Decimal:
+    """A number of the command line within its bounds; raises InputError."""
+    if not low <= value <= high:
+        raise InputError(thing, f"{value} is out of range", f"give a number from {low} to {high}")
+    return value
 
 
 def read_workload(path: Path | None, volume: str | None) -> Workload:
