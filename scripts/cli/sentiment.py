@@ -44,6 +44,7 @@ ResultsFile = Annotated[
     Path | None,
     typer.Option("--results", "-o", help="Rows go here: .jsonl or .parquet (default: JSON lines on standard output)."),
 ]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="With --resume: do those again that failed.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on after a stop, with what is in --results already.")]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes (default: one per core).")]
 Engine = Annotated[
@@ -78,6 +79,7 @@ def sentiment(
     types: Types = "",
     results: ResultsFile = None,
     resume: Resume = False,
+    retry_failed: RetryFailed = False,
     workers: Workers = None,
     engine: Engine = EngineName.PROCESSES,
     endpoint: Endpoint = "",
@@ -97,6 +99,8 @@ def sentiment(
     """Judge every document below FOLDER: one row each, with its pages and passages, or the reason why not."""
     if resume and results is None:
         raise typer.BadParameter("--resume goes on with --results: name the file")
+    if retry_failed and not resume:
+        raise typer.BadParameter("--retry-failed goes with --resume")
     if engine is EngineName.STACK and not stack:
         raise typer.BadParameter("--engine stack needs --stack NAME")
     if stack and endpoint:
@@ -116,6 +120,7 @@ def sentiment(
             endpoint_auth=auth.value,
             results=results,
             resume=resume,
+            retry_failed=retry_failed,
             workers=workers,
             engine=engine.value,
             outputs=deployed.outputs,

@@ -29,6 +29,7 @@ def detect_sentiment(
     endpoint_auth: str = "none",
     results: str | Path | None = None,
     resume: bool = False,
+    retry_failed: bool = False,
     workers: int | None = None,
     engine: str = "processes",
     outputs: Mapping[str, str] | None = None,
@@ -51,6 +52,7 @@ def detect_sentiment(
         endpoint_auth: none, iam, api-key (reads API_KEY) or jwt (reads TOKEN).
         results: A .jsonl or .parquet file to write; without one a temporary file that goes with the returned object.
         resume: Go on with `results` after a stop; documents that are in it already are left alone.
+        retry_failed: With `resume`: do those again that failed, whatever the reason.
         workers: Processes; as many as there are cores when not given.
         engine: processes, ray (a Ray cluster, or one started here) or stack (the queue of a deployed stack).
         outputs: Of the deployed stack, for the engine stack: what `pulumi stack output --json` prints.
@@ -76,6 +78,8 @@ def detect_sentiment(
 
     if resume and results is None:
         raise InputError("resume", "there is no results file to go on with", "give one that an earlier run wrote")
+    if retry_failed and not resume:
+        raise InputError("retry_failed", "it goes with resume", "add resume=True")
     if workers is not None and workers < 1:
         raise InputError(f"workers {workers}", "nobody would work", "give 1 or more")
     plan = Plan(
@@ -95,6 +99,7 @@ def detect_sentiment(
         plan=plan,
         results=Path(results) if results is not None else Path(temporary, "results.jsonl"),
         resume=resume,
+        retry_failed=retry_failed,
         engine=engine,
         workers=workers,
         outputs=outputs or {},

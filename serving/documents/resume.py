@@ -119,6 +119,31 @@ def repair(journal: Path, seen: Callable[[str], None]) -> int:
     return cut
 
 
+def forget_failed(journal: Path) -> int:
+    """Take out all rows of the sources of which a row failed, so that they are done again; how many sources.
+
+    The file is replaced at once: a stop in the middle leaves it as it was. Raises InputError where the disk is full.
+    """
+    partial = journal.with_name(f"{journal.name}.partial")
+    with Seen() as failed:
+        with journal.open("rb") as lines:
+            for row in filter(None, map(_row, lines)):
+                if row.get("status") == "failed":
+                    failed.add(source_id(row))
+        if not len(failed):
+            return 0
+        try:
+            with journal.open("rb") as lines, partial.open("wb") as kept:
+                kept.writelines(line for line in lines if (of := _row(line)) and source_id(of) not in failed)
+                kept.flush()
+                os.fsync(kept.fileno())
+            partial.replace(journal)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise InputError(str(partial), reason, "make room, or resume without trying failed ones again") from None
+        return len(failed)
+
+
 def first_id(journal: Path) -> str | None:
     """The source of the first row; None where there is no whole row."""
     with journal.open("rb") as lines:

@@ -16,7 +16,7 @@ from serving.documents.journal import Journal
 from serving.documents.plan import Plan
 from serving.documents.progress import Progress
 from serving.documents.results import Results, is_parquet
-from serving.documents.resume import Record, Seen, first_id, record_of, repair
+from serving.documents.resume import Record, Seen, first_id, forget_failed, record_of, repair
 from serving.documents.types import Source
 from serving.errors import InputError
 
@@ -29,13 +29,14 @@ class Job:
     """What to run, and how; `plan` alone decides what rows say.
 
     `results` ends with .jsonl or .parquet; `leave_out` are files of our own below the folder; `workers` and `outputs`
-    are those of engines/types.py.
+    are those of engines/types.py. `retry_failed` does those again that have a reason in place of a result.
     """
 
     folder: Path
     plan: Plan
     results: Path
     resume: bool = False
+    retry_failed: bool = False
     engine: str = "processes"
     workers: int | None = None
     outputs: Mapping[str, str] = field(default_factory=dict)
@@ -58,6 +59,8 @@ def run(job: Job) -> Results:
 
     record = _begun(job)
     check(job.plan)
+    if job.retry_failed:
+        _forget_failed(job)
     engine = engines.find(job.engine)
     skipped: Counter[str] = Counter()
     found = discover(job.folder, job.plan.document_types, lambda name: _tally(skipped, name))
@@ -109,6 +112,15 @@ def _begun(job: Job) -> Record:
     if not job.resume:
         raise InputError(str(there[0]), "it is there already", "add --resume to go on, or give another file")
     return Record.read(record_of(job.results)).resumed(new, job.results)
+
+
+def _forget_failed(job: Job) -> None:
+    if is_parquet(job.results) and job.results.exists():
+        reason = "it is finished, and rows cannot be taken out of Parquet"
+        raise InputError(str(job.results), reason, "run again, or write .jsonl")
+    if job.journal.exists():
+        with Journal(job.journal):  # nobody else writes meanwhile
+            forget_failed(job.journal)
 
 
 def _remember(job: Job, seen: Seen) -> None:

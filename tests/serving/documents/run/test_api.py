@@ -163,6 +163,19 @@ def test_a_finished_run_takes_only_what_is_new(tmp_path: Path) -> None:
         assert [row["id"] for row in after] == ["a.txt", "b.txt"]
 
 
+def test_what_failed_is_done_again_only_when_asked(tmp_path: Path) -> None:
+    folder, results = texts(tmp_path / "in", a=GOOD, b=""), tmp_path / "r.jsonl"
+    first = {row["id"]: row["status"] for row in detect_sentiment(folder, ["txt"], results=results, workers=1)}
+    assert first == {"a.txt": "ok", "b.txt": "failed"}
+    texts(folder, b=BAD)
+    left = detect_sentiment(folder, ["txt"], results=results, workers=1, resume=True)
+    assert {row["id"]: row["status"] for row in left} == first
+    mended = detect_sentiment(folder, ["txt"], results=results, workers=1, resume=True, retry_failed=True)
+    assert [(row["id"], row["status"]) for row in mended] == [("a.txt", "ok"), ("b.txt", "ok")]
+    with pytest.raises(InputError, match="retry_failed: it goes with resume; add resume=True"):
+        detect_sentiment(folder, ["txt"], results=results, retry_failed=True)
+
+
 def test_parquet_that_was_made_but_not_cleaned_up_repeats_nothing(tmp_path: Path) -> None:
     folder, results = texts(tmp_path / "in", a=GOOD, b=BAD), tmp_path / "r.parquet"
     lines = detect_sentiment(folder, ["txt"], results=tmp_path / "r.jsonl", workers=1)

@@ -9,7 +9,7 @@ import pytest
 from serving.documents.journal import Journal, line_of
 from serving.documents.limits import Limits
 from serving.documents.plan import Plan, Step
-from serving.documents.resume import Record, Seen, repair
+from serving.documents.resume import Record, Seen, forget_failed, repair
 from serving.documents.types import Row
 from serving.errors import InputError
 from tests.serving.documents.run.scene import failed, row
@@ -48,6 +48,20 @@ def test_a_cut_at_any_byte_leaves_whole_sources_and_forgets_the_rest(tmp_path: P
         assert seen == [name for name, _ in GROUPS[:count]]
         assert journal.read_bytes() == b"".join(parts[:count])
         assert lost == cut - len(b"".join(parts[:count]))
+
+
+def test_failed_sources_are_forgotten_whole_and_nothing_else(tmp_path: Path) -> None:
+    journal = tmp_path / "r.jsonl"
+    parts = written(journal)
+    mixed = [
+        row("e.zip!/1", archive="e.zip", member=[1, 2]),
+        row("e.zip!/2", status="failed", archive="e.zip", member=[2, 2]),
+    ]
+    with Journal(journal) as rows:
+        rows.write(mixed)
+    assert forget_failed(journal) == 2
+    assert journal.read_bytes() == parts[0] + parts[1] + parts[3]
+    assert forget_failed(journal) == 0
 
 
 @pytest.mark.parametrize("rubbish", [b"\0" * 300, b'{"id"\n', b"[]\n", b'{"no": "id"}\n', b"\xff\xfe\n"])
