@@ -97,6 +97,9 @@ class Local:
         # for the pools of some.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        # Every batch has a shape of its own. oneDNN keeps what it prepared for 1,024 of them, which grew a worker by
+        # 200 MB in 2,000 texts and saved no time.
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
         from serving.handlers.adapter import predictor
 
         self.name, self.version, self.task = model.name, model.version, model.task
