@@ -200,8 +200,9 @@ class PriceFile:
 
 
 def price_files() -> Iterator[PriceFile]:
-    """Every shipped file of prices, the managed APIs' among them, in order of their paths."""
-    for path in sorted((*(DATA / "prices").glob("*/*.toml"), *(DATA / "managed").glob("*.toml"))):
+    """Every shipped file of prices and of facts about vendors, in order of their paths."""
+    files = (path for folder in ("prices/*", "managed", "vendors") for path in DATA.glob(f"{folder}/*.toml"))
+    for path in sorted(files):
         data = read_toml(path)
         rows = [row for name, entry in data.items() if isinstance(entry, dict) for row in _rows_of(entry)]
         dates = [row.get("checked", data.get("checked")) for row in rows]
@@ -215,8 +216,8 @@ def price_files() -> Iterator[PriceFile]:
 
 
 def _rows_of(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """One price, or every row of a table of like prices with what the table says of itself."""
-    if "amount" in entry or "tiers" in entry:
+    """One price, API or fact, or every row of a table of like prices with what the table says of itself."""
+    if entry.keys() & {"amount", "tiers", "meters", "value"}:
         yield entry
         return
     about = {key: entry[key] for key in ("checked", "mark") if key in entry}

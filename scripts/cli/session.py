@@ -11,6 +11,7 @@ from pathlib import Path
 from shutil import which
 from typing import Final
 
+import infra.vendors  # noqa: F401 - makes known what vendors charge for tokens
 from infra.costs.capacity import ModelCapacity
 from infra.costs.compare import compare
 from infra.costs.curves import Number

@@ -11,6 +11,7 @@ from infra.costs.compare import Offer
 from infra.costs.errors import InputError
 from infra.costs.estimate import part_of
 from infra.costs.items import LineItem, Reason
+from infra.costs.managed import EACH_MONTH, Meter, over_quota
 from infra.costs.names import nearest
 from infra.costs.pricing import PRICERS
 from infra.costs.reports.documents import NAME as DOCUMENTS
@@ -19,6 +20,7 @@ from infra.costs.reports.report import Report, cases, verdict
 from infra.costs.reports.words import money, price, quantity
 from infra.costs.stack import Resource
 from infra.costs.traffic import RULES
+from infra.costs.workload import Workload
 
 WORKLOAD_KEYS: Final = frozenset({"outbound_internet_gb"})
 """Quantities that only the workload knows, beside the usage vocabulary."""
@@ -106,24 +108,52 @@ def _of(offer: Offer) -> tuple[str, str]:
 
 def _api(report: Report, offer: Offer) -> Iterator[str]:
     api, workload = offer.api, report.estimate.workload
-    charged = api.charged_units(workload)
     yield f"{api.name}: what it charges for {quantity(report.estimate.volume)} {workload.volume.unit} a month"
-    yield f"  charged   {quantity(charged)} x {api.unit_of_charge} for each of the {workload.volume.unit}"
-    units, start, tiers_total = charged * Fraction(report.estimate.volume), Fraction(0), Fraction(0)
-    for tier in api.tiers:
+    # Of several meters those that count something: nothing is said of caches and batches that are not used.
+    counting = [meter for meter in api.meters if not meter.quantity(workload).is_zero] or api.meters[:1]
+    for meter in counting:
+        yield from _meter(report, meter, meter.name if len(api.meters) > 1 else "")
+    yield f"  together    {money(offer.monthly)} USD"
+    for title, result in (("with people", offer.with_people), ("stack alone", offer.without_people)):
+        exact_volumes = ", ".join(quantity(v) for v in result.volumes) or "none"
+        yield from _wrapped(title, f"break-even at {exact_volumes}; {verdict(result)}")
+    yield from _wrapped("price", f"{api.source}, checked {api.checked}")
+    for title, said in (("quota", over_quota(api, workload)), ("note", api.note)):
+        yield from _wrapped(title, said) if said else ()
+
+
+def _meter(report: Report, meter: Meter, name: str) -> Iterator[str]:
+    """What one meter counts and charges; its name where the API has several."""
+    workload, at = report.estimate.workload, Fraction(report.estimate.volume)
+    units, start, tiers_total = meter.quantity(workload).at(at), Fraction(0), Fraction(0)
+    if name:
+        yield f"  {name}"
+    yield from _wrapped("charged", _counted(meter, workload, at))
+    for tier in meter.tiers:
         end = units if tier.up_to is None else min(units, Fraction(tier.up_to))
         inside = max(end - start, Fraction(0))
         mark = f" ({tier.mark})" if tier.mark else ""
         cost = inside * Fraction(tier.amount)
         yield f"  {tier.label or 'all':<12}{quantity(inside)} x {price(tier.amount)} = {money(cost)} USD{mark}"
         start, tiers_total = max(start, end), tiers_total + cost
-    if tiers_total != offer.monthly:
-        yield f"  free        {quantity(Fraction(api.free))} a month = {money(offer.monthly - tiers_total)} USD"
-    yield f"  together    {money(offer.monthly)} USD"
-    for title, result in (("with people", offer.with_people), ("stack alone", offer.without_people)):
-        exact_volumes = ", ".join(quantity(v) for v in result.volumes) or "none"
-        yield from _wrapped(title, f"break-even at {exact_volumes}; {verdict(result)}")
-    yield from _wrapped("price", f"{api.source}, checked {api.checked}")
+    monthly = meter.curve(workload).at(at)
+    if tiers_total != monthly:
+        yield f"  free        {quantity(Fraction(meter.free))} a month = {money(monthly - tiers_total)} USD"
+
+
+def _counted(meter: Meter, workload: Workload, at: Fraction) -> str:
+    """How a meter comes from volume to units of charge."""
+    if meter.rule == EACH_MONTH:
+        return f"1 x {meter.unit_of_charge} a month, whatever the volume"
+    each = meter.each(workload)
+    if not meter.endpoint:
+        return f"{quantity(each)} x {meter.unit_of_charge} for each of the {workload.volume.unit}"
+    running = quantity(meter.endpoint.units(workload, each).at(at))
+    rate, mark = quantity(meter.endpoint.per_second), f" ({meter.endpoint.mark})" if meter.endpoint.mark else ""
+    return (
+        f"by the {meter.unit_of_charge}: {running} run in all {quantity(workload.open_hours)} open hours, used or not; "
+        f"each answers {rate} a second{mark}, one of the {workload.volume.unit} counts {quantity(each)}"
+    )
 
 
 def _unit(report: Report) -> str:
