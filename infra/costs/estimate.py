@@ -14,7 +14,7 @@ from infra.costs.pricers.transfer import TRANSFER_TYPE, transfer_lines
 from infra.costs.prices import NO_PRICE, PriceBook
 from infra.costs.pricing import FREE, PRICERS, Pricer, Pricing
 from infra.costs.stack import Inputs, Resource, Stack, Unreadable
-from infra.costs.traffic import GROUP, StackTraffic
+from infra.costs.traffic import GROUP, PlannedGroup, StackTraffic
 from infra.costs.usage import TRANSFER, Usage
 from infra.costs.workload import Workload
 
@@ -34,7 +34,27 @@ class Estimate:
     unpriced: tuple[Reason, ...]
     notes: tuple[str, ...]
     uses_traffic: bool
+    usage: Usage
+    book: PriceBook
+    everywhere: bool
+    region: str
+    groups: tuple[PlannedGroup, ...] = ()
     capacity: ModelCapacity | None = None
+
+    def again(
+        self, *, stack: Stack | None = None, workload: Workload | None = None, planned_part: Fraction | None = None
+    ) -> "Estimate":
+        """The same estimate of another stack or workload; `planned_part` as in StackTraffic."""
+        return estimate(
+            stack or self.stack,
+            workload=workload or self.workload,
+            usage=self.usage,
+            book=self.book,
+            capacity=self.capacity,
+            everywhere=self.everywhere,
+            region=self.region,
+            planned_part=planned_part,
+        )
 
     @property
     def volume(self) -> Decimal:
@@ -65,11 +85,13 @@ def estimate(
     capacity: ModelCapacity | None = None,
     everywhere: bool = False,
     region: str = "",
+    planned_part: Fraction | None = None,
 ) -> Estimate:
     """Price a stack.
 
     The workload speaks for resources of this project's own components; with `everywhere` also for autoscaling groups
-    of any other stack (the traffic is then that group's). `region` is used where the stack names none.
+    of any other stack (the traffic is then that group's). `region` is used where the stack names none;
+    `planned_part` as in StackTraffic.
     Raises InputError for an empty stack, values that cannot be, and usage that fits nothing.
     """
     stated, prices = usage or Usage(), book or PriceBook()
@@ -78,7 +100,7 @@ def estimate(
     if not any(not r.type.startswith("pulumi:") for r in stack) and TRANSFER not in stated.tables:
         raise InputError(stack.name or "stack", "it has no resources", "deploy or preview a program that creates some")
     worker = _Worker(stack, known, stated, prices, region or DEFAULT_REGION)
-    worker.traffic = StackTraffic(workload=known, stack=stack, capacity=capacity)
+    worker.traffic = StackTraffic(workload=known, stack=stack, capacity=capacity, planned_part=planned_part)
     worker.everywhere = everywhere
     worker.price_all()
     items = [*worker.items, *_transfer(worker)]
@@ -90,10 +112,22 @@ def estimate(
         items=tuple(items),
         free=tuple(worker.free),
         unpriced=tuple(worker.unpriced),
-        notes=tuple(dict.fromkeys(worker.notes)),
+        notes=tuple(dict.fromkeys((*worker.notes, *_other_unit(known, capacity, worker.traffic)))),
         uses_traffic=everywhere or any(r.component for r in stack),
+        usage=stated,
+        book=prices,
+        everywhere=everywhere,
+        region=region,
+        groups=tuple(worker.traffic.groups),
         capacity=capacity,
     )
+
+
+def _other_unit(workload: Workload, capacity: ModelCapacity | None, traffic: StackTraffic) -> Iterable[str]:
+    """What to say where the model's figures count something else than the workload."""
+    unit = workload.volume.unit
+    if capacity and traffic.groups and capacity.unit != unit and not workload.capacity:
+        yield f"the capacity of {capacity.model} counts {capacity.unit}, volume.unit is {unit}: taken one for one"
 
 
 class _Worker:

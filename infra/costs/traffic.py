@@ -35,13 +35,29 @@ FOREVER_DAYS: Final = 365
 Rule = Callable[["StackTraffic", Resource], Quantity]
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedGroup:
+    """An autoscaling group whose size follows its `share` of the traffic; an instance answers `rate` a second."""
+
+    resource: Resource
+    instance_type: str
+    rate: Fraction
+    share: Fraction
+    instances: Curve
+
+
 @dataclass(slots=True, kw_only=True)
 class StackTraffic:
-    """The workload, seen from the resources of one stack."""
+    """The workload, seen from the resources of one stack.
+
+    `planned_part` of the average rate is what instances are planned for where others answer the rest; None: all of it.
+    """
 
     workload: Workload
     stack: Stack
     capacity: ModelCapacity | None = None
+    planned_part: Fraction | None = None
+    groups: list[PlannedGroup] = field(default_factory=list)
     instances_of_all: Quantity = field(default_factory=lambda: fixed(0))
     notes: list[str] = field(default_factory=list)
 
@@ -66,15 +82,21 @@ class StackTraffic:
 
         `size` is minimum and maximum, `share` the part of the traffic that comes to this group.
         """
-        (minimum, maximum), rate = size, self.rate(types[0])
+        rate = self.rate(types[0])
         if rate is None:
             return None
         if not share:
-            return Curve.constant(minimum)
+            return Curve.constant(size[0])
+        self.groups.append(PlannedGroup(resource, types[0], rate, share, self._needed(resource, size, types, share)))
+        return self.groups[-1].instances
+
+    def _needed(self, resource: Resource, size: tuple[int, int], types: tuple[str, ...], share: Fraction) -> Curve:
+        (minimum, maximum), rate = size, self.rate(types[0]) or Fraction(0)
         seconds = self.workload.open_hours * SECONDS_IN_AN_HOUR / share
         planned = rate * Fraction(self.workload.serving.utilisation) * seconds
-        peak = Fraction(self.workload.volume.peak_to_average)
-        most = maximum * rate * seconds / peak
+        if self.planned_part is not None:
+            return Curve.steps(planned / self.planned_part, *size) if self.planned_part else Curve.constant(minimum)
+        most = maximum * rate * seconds / Fraction(self.workload.volume.peak_to_average)
         part = "" if share == 1 else f", with {_percent(share)} of the traffic"
         reason = f"{resource.name} at its maximum of {maximum} x {types[0]}, {float(rate):g} a second each{part}"
         return Curve.steps(planned, minimum, maximum).limited(most, reason)

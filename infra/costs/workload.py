@@ -1,6 +1,6 @@
 """Everything assumed about the traffic and the people, in one TOML file; the same object drives both sides."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -10,15 +10,24 @@ from typing import Any, Final
 from infra.costs.errors import InputError
 from infra.costs.names import nearest
 from infra.costs.numbers import LARGEST, is_sane
+from infra.costs.people import salaries
 from infra.costs.prices import read_toml
 
 HOURS_A_YEAR_MONTH: Final = 730
 """Hours in a twelfth of a year, the month AWS quotes prices for."""
 
 
-def _is(default: Any, about: str, *, low: int | None = 0, high: int | Decimal = LARGEST) -> Any:
-    """A workload key: default, meaning with unit, and the range allowed for numbers (low None: above zero)."""
-    return field(default=default, metadata={"about": about, "low": low, "high": high})
+def _is(
+    default: Any,
+    about: str,
+    *,
+    low: int | None = 0,
+    high: int | Decimal = LARGEST,
+    whole: bool = False,
+    known: Callable[[], Iterable[str]] | None = None,
+) -> Any:
+    """A workload key: default, meaning with unit, the range allowed for numbers (low None: above zero), known texts."""
+    return field(default=default, metadata={"about": about, "low": low, "high": high, "whole": whole, "known": known})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +35,7 @@ class Volume:
     """How much is asked for, and when."""
 
     per_month: Decimal = _is(Decimal(2_000_000), "units a month")
-    unit: str = _is("images", "what is counted: images, texts, pages")
+    unit: str = _is("images", "what is counted: images, texts, pages or requests")
     peak_to_average: Decimal = _is(Decimal(3), "busiest minute over the average one; capacity must reach it", low=1)
     hours_open_per_day: Decimal = _is(Decimal(24), "hours a day in which requests come", low=None, high=24)
     hours_per_month: Decimal = _is(Decimal(HOURS_A_YEAR_MONTH), "hours billed a month (744 has 31 days)", high=744)
@@ -94,19 +103,26 @@ class People:
 
     engineers: Decimal = _is(Decimal(2), "people who share the work")
     share: Decimal = _is(Decimal("0.10"), "part of each one's time the service takes", high=1)
-    salary_per_year: Decimal = _is(Decimal(120_000), "USD a year for one (the article: 120,000 US, 60,000 Europe)")
+    api_share: Decimal = _is(Decimal("0.02"), "part of each one's time that using an API takes (assumed)", high=1)
+    region: str = _is("us", "where they are paid: a region of people.toml", known=salaries)
+    salary_per_year: Decimal = _is(Decimal(0), "USD a year for one; 0: that of the region")
+
+    @property
+    def salary(self) -> Decimal:
+        """USD a year for one: stated, else the region's."""
+        return self.salary_per_year or salaries()[self.region].per_year
 
     @property
     def per_month(self) -> Decimal:
         """USD a month for the time spent."""
-        return self.engineers * self.share * self.salary_per_year / 12
+        return self.engineers * self.share * self.salary / 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ownership:
     """What owning the service costs beside the monthly bill, over its life."""
 
-    months: Decimal = _is(Decimal(36), "months looked at", low=1, high=120)
+    months: Decimal = _is(Decimal(36), "months looked at", low=1, high=120, whole=True)
     growth_per_month: Decimal = _is(Decimal(0), "growth of the volume from month to month (0.03: 3 %)", high=1)
     build_engineer_months: Decimal = _is(Decimal(6), "engineer-months to build by hand what the toolkit holds")
     toolkit_saves: Decimal = _is(Decimal("0.75"), "part of that work the toolkit takes away (assumed)", high=1)
@@ -133,7 +149,7 @@ class Billing:
 class Compare:
     """What to compare with."""
 
-    apis: tuple[str, ...] = _is((), "managed APIs by name; empty: all that answer this unit")
+    apis: tuple[str, ...] = _is((), "managed APIs by name; empty: the default ones of this unit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +209,7 @@ def _section(path: Path, name: str, kind: type, raw: Any) -> Any:
 
 def _value(thing: str, value: Any, default: Any, rule: Mapping[str, Any]) -> Any:
     if isinstance(default, Decimal):
-        return _number(thing, value, rule["low"], rule["high"])
+        return _number(thing, value, rule["low"], rule["high"], whole=rule["whole"])
     if isinstance(default, tuple):
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise InputError(thing, f"{value!r} is not a list of names", 'write ["name", "name"]')
@@ -201,16 +217,20 @@ def _value(thing: str, value: Any, default: Any, rule: Mapping[str, Any]) -> Any
     if type(value) is not type(default):
         kind = "true or false" if isinstance(default, bool) else "a text in quotes"
         raise InputError(thing, f"{value!r} is not {kind}", f"write {kind}")
+    if rule["known"] and value not in (known := tuple(rule["known"]())):
+        raise InputError(thing, f"{value!r} is unknown{nearest(value, known)}", _one_of(known))
     return value
 
 
-def _number(thing: str, value: Any, low: int | None, high: int | Decimal) -> Decimal:
+def _number(thing: str, value: Any, low: int | None, high: int | Decimal, *, whole: bool = False) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise InputError(thing, f"{value!r} is not a number", "write a number without quotes")
     number = Decimal(value)
     if not is_sane(number) or number > high or number < (low or 0) or (low is None and number == 0):
         least = "above 0" if low is None else f"from {low}"
         raise InputError(thing, f"{value} is out of range", f"give a number {least} up to {Decimal(high):,}")
+    if whole and number != number.to_integral_value():
+        raise InputError(thing, f"{value} is not a whole number", "give a whole number")
     return number
 
 

@@ -34,13 +34,18 @@ class Once:
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """One way to get the predictions. `impossible` says why it cannot be had at all; empty when it can."""
+    """One way to get the predictions. `impossible` says why it cannot be had at all; empty when it can.
+
+    `assumes` says who answers a burst and what else the figures rest on; `unknown` is what they leave out, unpriced.
+    """
 
     key: ScenarioKey
     name: str
     parts: tuple[Part, ...]
     once: tuple[Once, ...] = ()
     impossible: str = ""
+    assumes: str = ""
+    unknown: tuple[str, ...] = ()
 
     @cached_property
     def curve(self) -> Curve:
@@ -69,10 +74,18 @@ class Tco:
 
     def monthly(self, key: ScenarioKey, month: int) -> Fraction | None:
         """USD in a month (from 0), what is paid once left out; None where the scenario cannot answer its volume."""
-        scenario, volume = self.scenarios[key], self.volumes[month]
-        if scenario.impossible or (scenario.limit and volume > scenario.limit.volume):
+        if self.scenarios[key].impossible or self.ends(key, month):
             return None
-        return scenario.curve.at(volume)
+        return self.scenarios[key].curve.at(self.volumes[month])
+
+    def ends(self, key: ScenarioKey, month: int) -> Limit | None:
+        """The limit that a month's volume lies beyond; None while the scenario can answer it."""
+        limit = self.scenarios[key].limit
+        return limit if limit and self.volumes[month] > limit.volume else None
+
+    def ends_from(self, key: ScenarioKey) -> int | None:
+        """The first month (from 0) that the scenario cannot answer."""
+        return next((month for month in range(len(self.volumes)) if self.ends(key, month)), None)
 
     def total(self, key: ScenarioKey) -> Fraction | None:
         """USD over all months with what is paid once; None where a month cannot be answered."""
@@ -80,8 +93,31 @@ class Tco:
         known = [amount for amount in months if amount is not None]
         return self.scenarios[key].paid_once + sum(known) if len(known) == len(months) else None
 
+    def per_unit(self, key: ScenarioKey) -> Fraction | None:
+        """USD for one unit over all months; None without a total or without volume."""
+        total, units = self.total(key), sum(self.volumes)
+        return total / units if total is not None and units else None
+
+    def amortised(self, key: ScenarioKey) -> Fraction:
+        """What is paid once as USD a month, spread over ownership.amortised_months."""
+        return self.scenarios[key].paid_once / Fraction(self.workload.ownership.amortised_months)
+
     @property
     def cheapest(self) -> ScenarioKey:
         """The scenario with the lowest total; the API where no other can answer every month."""
-        totals = {key: self.total(key) for key in self.scenarios}
-        return min((key for key in totals if totals[key] is not None), key=lambda key: totals[key] or 0)
+        return _least({key: self.total(key) for key in self.scenarios})
+
+    def cheapest_in(self, month: int) -> ScenarioKey:
+        """The scenario with the lowest cost in a month (from 0), what is paid once left out."""
+        return _least({key: self.monthly(key, month) for key in self.scenarios})
+
+    @cached_property
+    def changes(self) -> tuple[tuple[int, ScenarioKey], ...]:
+        """The months (from 0) in which another scenario becomes the cheapest of its month, and which."""
+        best = [self.cheapest_in(month) for month in range(len(self.volumes))]
+        return tuple((n, best[n]) for n in range(1, len(best)) if best[n] != best[n - 1])
+
+
+def _least(amounts: Mapping[ScenarioKey, Fraction | None]) -> ScenarioKey:
+    known = {key: amount for key, amount in amounts.items() if amount is not None}
+    return min(known, key=lambda key: known[key])
