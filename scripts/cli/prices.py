@@ -1,19 +1,28 @@
-"""`breakeven prices`: every price file with its age."""
+"""`breakeven prices`: every price file with its age; `breakeven prices refresh`: current prices into a price book."""
 
 from datetime import date
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from infra.account.price_list_region import RegionPrices
+
 STALE = 4
+CHANGED = 4
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the verb."""
-    app.command()(prices)
+    """Add the verb and the one below it."""
+    group = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+    group.callback()(prices)
+    group.command()(refresh)
+    app.add_typer(group, name="prices")
 
 
 def prices(
+    context: typer.Context,
     stale: Annotated[str | None, typer.Option("--stale", help="Only what is older than so many days; code 4.")] = None,
     region: Annotated[str, typer.Option("--region", help="Only this region.")] = "",
 ) -> None:
@@ -22,6 +31,8 @@ def prices(
     from infra.costs.numbers import number
     from infra.costs.prices import price_files
 
+    if context.invoked_subcommand:
+        return
     days = None if stale is None else number(stale, "--stale")
     files = [f for f in price_files() if not region or f"/{region}/" in f.file]
     if not files:
@@ -34,3 +45,50 @@ def prices(
         typer.echo(f"{found.file.removeprefix('prices/'):<38}{found.count:>6}  {age}{unverified}")
     if days is not None and old:
         raise typer.Exit(STALE)
+
+
+def refresh(
+    region: Annotated[list[str], typer.Option("--region", help="Region to ask for; may be repeated.")],
+    service: Annotated[
+        list[str] | None,
+        typer.Option("--service", help="Only this price file (ec2_on_demand), or ec2 for all of them."),
+    ] = None,
+    machine: Annotated[
+        list[str] | None, typer.Option("--type", help="Only this instance type, of those that have one.")
+    ] = None,
+    spot: Annotated[bool, typer.Option("--spot", help="Spot prices of the last 7 days too.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Write a price book for --prices.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file of --out.")] = False,
+    check: Annotated[str | None, typer.Option("--check", help="Code 4 when a price differs by more percent.")] = None,
+    profile: Annotated[str, typer.Option("--profile", help="Profile of the AWS configuration.")] = "",
+) -> None:
+    """Ask the AWS Price List for current prices, show what differs from the shipped ones, write a price book."""
+    from infra.account.calls import home
+    from infra.account.price_list_book import book_text, refuse_present, write_book
+    from infra.account.price_list_diff import changes, diff_text
+    from infra.account.price_list_region import chosen_files, read_region
+    from infra.costs.numbers import number
+
+    limit = None if check is None else number(check, "--check")
+    if out:
+        refuse_present(out, force)
+    files, account = chosen_files(service or ()), home(profile)
+    found = [read_region(account, r, files, tuple(machine or ()), spot) for r in dict.fromkeys(region)]
+    compared = [change for one in found for change in changes(one)]
+    typer.echo(diff_text(compared), nl=False)
+    for one in found:
+        _say_left(one)
+    if out:
+        write_book(out, book_text(found, date.today()), force)
+        typer.echo(f"wrote {out}: {sum(one.count for one in found)} prices; use it with --prices {out}")
+    if limit is not None and any(change.exceeds(limit) for change in compared):
+        raise typer.Exit(CHANGED)
+
+
+def _say_left(found: "RegionPrices") -> None:
+    """Name what was not refreshed, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for key, reason in sorted(found.left.items()):
+        reasons.setdefault(reason, []).append(key)
+    for reason, keys in sorted(reasons.items()):
+        typer.echo(f"not refreshed in {found.region} ({reason}): {', '.join(keys)}")

@@ -100,9 +100,11 @@ def on_demand(region: RegionPrices, instance_type: str) -> Price:
         raise region.missing(f"ec2_on_demand.{instance_type}", f"no EC2 price for region {region.name!r}")
     family = instance_type.split(".", 1)[0]
     everywhere = _types_by_date()
-    dated = region.about("ec2_on_demand")["checked"]
+    dated = region.about("ec2_on_demand").get("checked")
     if instance_type not in everywhere:
         reason = f"no such instance type{nearest(instance_type, everywhere)}"
+    elif dated is None:
+        reason = f"no price in {region.name}: only a price book has any there, and it lacks this type"
     elif everywhere[instance_type] <= dated:
         # Another region sold it when this region's list was made.
         what = instance_type if any(t.startswith(f"{family}.") for t in listed) else f"the {family} family"

@@ -160,6 +160,13 @@ def test_a_price_book_can_hold_a_region_nobody_shipped(tmp_path: Path) -> None:
     assert cost(found, "NAT gateway") == 730
 
 
+def test_a_type_that_a_book_for_a_region_nobody_shipped_lacks_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "book.toml"
+    path.write_text('source = "x"\nchecked = 2026-11-01\n[eu-south-2.ec2_on_demand.linux]\n"g5.xlarge" = 1.2\n')
+    found = priced(row(INSTANCE, "one", instanceType="g4dn.xlarge"), region="eu-south-2", book=PriceBook((path,)))
+    assert "no price in eu-south-2: only a price book has any there, and it lacks this type" in why(found, "one")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -1,0 +1,162 @@
+"""A reconciliation as text, Markdown and JSON."""
+
+import json
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any, Final
+
+from infra.account.bill import USAGE
+from infra.account.reconcile import Line, Reconciliation, Service
+from infra.costs.reports.words import exact, money, quantity
+
+SMALL: Final = Fraction(1, 200)
+"""Half a cent: what does not show in a table is not explained."""
+NO_TAG: Final = (
+    "no cost of the month bears the tag {tag}: activate it as a cost allocation tag in Billing (the management "
+    "account does); it shows within a day, for costs from then on"
+)
+
+
+def as_text(found: Reconciliation) -> str:
+    """Columns of USD with the explanation of every difference below its service."""
+    lines = [*_head(found), "", f"{'USD':<42}{'estimate':>12}{'bill':>12}{'difference':>12}"]
+    for service in found.services:
+        lines.append(_row(service.name, service.estimated, service.billed))
+        lines += (f"  {text}" for text in _explained(service))
+    lines.append(_row("total", found.estimated, found.bill.total))
+    return "\n".join([*lines, "", *_tail(found)]) + "\n"
+
+
+def as_markdown(found: Reconciliation) -> str:
+    """A table of services and a list of explanations."""
+    lines = [f"### {_head(found)[0]}", *_head(found)[1:], "", "| USD | estimate | bill | difference |"]
+    lines.append("|---|---:|---:|---:|")
+    rows = [(s.name, s.estimated, s.billed) for s in found.services]
+    for name, estimated, billed in [*rows, ("**total**", found.estimated, found.bill.total)]:
+        lines.append(f"| {name} | {money(estimated)} | {money(billed)} | {_signed(billed - estimated)} |")
+    lines.append("")
+    for service in found.services:
+        lines += (f"- {service.name}: {text}" for text in _explained(service))
+    return "\n".join([*lines, "", *(f"- {line}" for line in _tail(found))]) + "\n"
+
+
+def as_json(found: Reconciliation) -> str:
+    """The same for a machine; every number is a string in plain digits."""
+    bill = found.bill
+    document = {
+        "name": found.name,
+        "currency": "USD",
+        "month": bill.month.name,
+        "days": {"covered": bill.month.days, "of_month": bill.month.days_of_month},
+        "bill_is_estimated": bill.estimated,
+        "tags": dict(bill.tags),
+        "tag_seen": bill.tag_seen,
+        "estimate": exact(found.estimated),
+        "bill": exact(bill.total),
+        "services": [_service_document(service) for service in found.services],
+        "apart": _amounts(bill.apart),
+        "untagged": _amounts(bill.untagged),
+        "other_tag_values": exact(bill.other),
+        "unstated": list(found.unstated),
+        "requests": bill.requests,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _head(found: Reconciliation) -> list[str]:
+    bill = found.bill
+    state = "still changes" if bill.estimated else "final"
+    tags = ", ".join(f"{key}={value}" for key, value in bill.tags.items())
+    first = f"{found.name}: estimate and bill of {bill.month.name}"
+    return [first, f"{bill.month.days} of {bill.month.days_of_month} days, bill {state}, unblended; tags {tags}"]
+
+
+def _row(name: str, estimated: Fraction, billed: Fraction) -> str:
+    return f"{name:<42}{money(estimated):>12}{money(billed):>12}{_signed(billed - estimated):>12}"
+
+
+def _explained(service: Service) -> Iterator[str]:
+    for line in service.lines:
+        if abs(line.difference) >= SMALL:
+            yield f"{_signed(line.difference)} {line.usage}: {_why(line)}"
+
+
+def _why(line: Line) -> str:
+    """What makes the difference of one usage type."""
+    unit = f" ({line.unit})" if line.unit else ""
+    billed = quantity(line.billed.quantity) if line.billed else "0"
+    if line.estimated is None:
+        return f"not in the estimate, {billed} billed{unit}"
+    counted = quantity(line.estimated.quantity)
+    if line.billed is None:
+        return f"not on the bill, {counted} estimated{unit}"
+    parts = []
+    if line.by_quantity is not None and abs(line.by_quantity) >= SMALL:
+        parts.append(f"{_signed(line.by_quantity)} by quantity, {billed} billed, {counted} estimated{unit}")
+    if line.by_price is not None and abs(line.by_price) >= SMALL and line.billed.quantity:
+        paid, listed = line.billed.cost / line.billed.quantity, line.price or Fraction(0)
+        parts.append(f"{_signed(line.by_price)} by price, {_price(paid)} billed, {_price(listed)} estimated")
+    return "; ".join(parts) or "rounding"
+
+
+def _tail(found: Reconciliation) -> Iterator[str]:
+    bill = found.bill
+    if not bill.tag_seen:
+        yield NO_TAG.format(tag=next(iter(bill.tags)))
+    elif not bill.usage:
+        wanted = ", ".join(f"{key}={value}" for key, value in bill.tags.items())
+        yield f"the tag is active, but no cost of the month bears {wanted}: check --stack, --tag and --month"
+    unknown = [service.name for service in found.services if service.is_unknown]
+    if unknown:
+        yield f"on the bill, not in the estimate: {', '.join(unknown)}"
+    if bill.apart:
+        yield f"apart, with these tags: {_list(bill.apart)}"
+    usage = sum((cost for record, cost in bill.untagged.items() if record in USAGE), Fraction(0))
+    tag = next(iter(bill.tags))
+    yield f"usage of the account without the tag {tag}: {money(usage)}; with another value: {money(bill.other)}"
+    rest = {record: cost for record, cost in bill.untagged.items() if record not in USAGE}
+    if rest:
+        yield f"of the account, without the tag: {_list(rest)}"
+    if found.unstated:
+        yield f"counted as nothing, for want of usage (--usage FILE): {', '.join(found.unstated)}"
+    yield f"{bill.requests} requests to Cost Explorer, {money(Fraction(bill.requests, 100))} USD"
+
+
+def _service_document(service: Service) -> dict[str, Any]:
+    return {
+        "service": service.name,
+        "estimate": exact(service.estimated),
+        "bill": exact(service.billed),
+        "lines": [_line_document(line) for line in service.lines],
+    }
+
+
+def _line_document(line: Line) -> dict[str, Any]:
+    sides = {
+        name: None if side is None else {"cost": exact(side.cost), "quantity": exact(side.quantity)}
+        for name, side in (("estimate", line.estimated), ("bill", line.billed))
+    }
+    return {
+        "usage": line.usage,
+        "unit": line.unit,
+        **sides,
+        "by_quantity": None if line.by_quantity is None else exact(line.by_quantity),
+        "by_price": None if line.by_price is None else exact(line.by_price),
+    }
+
+
+def _amounts(costs: Mapping[str, Fraction]) -> dict[str, str]:
+    return {name: exact(cost) for name, cost in sorted(costs.items())}
+
+
+def _list(costs: Mapping[str, Fraction]) -> str:
+    return ", ".join(f"{name} {money(cost)}" for name, cost in sorted(costs.items()))
+
+
+def _signed(value: Fraction) -> str:
+    text = money(value)
+    return text if text.startswith("-") or text == "0.00" else f"+{text}"
+
+
+def _price(value: Fraction) -> str:
+    return exact(round(value, 6))
