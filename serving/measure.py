@@ -102,6 +102,7 @@ def write(table: Path, model: str, unit: str, instance_type: str, measured: Meas
         "checked": measured.day,
         "p50_ms": round(measured.p50_ms, 1),
         "p99_ms": round(measured.p99_ms, 1),
+        "latency_at": f"{measured.rate_per_second:.1f} {unit}/s on {measured.hardware}",
         "batch_size": measured.batch_size,
         "workers": measured.workers,
         "threads": measured.threads,

@@ -15,13 +15,20 @@ KINDS: tuple[Kind, ...] = ("measured", "published", "assumed")
 
 @dataclass(frozen=True, kw_only=True)
 class Capacity:
-    """Sustainable units per second of one instance type, with where the figure comes from."""
+    """Sustainable units per second of one instance type, with where the figure comes from.
+
+    `p50_ms` and `p99_ms` are what a request to the instance takes at that load (None: not known), the gateway and the
+    network not in it; `latency_at` says under what load and on what machine they were seen.
+    """
 
     instance_type: str
     rate_per_second: Decimal
     kind: Kind
     source: str
     checked: date
+    p50_ms: Decimal | None = None
+    p99_ms: Decimal | None = None
+    latency_at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,4 +66,16 @@ def _capacity(path: Path, row: dict[str, Any]) -> Capacity:
         kind=row["kind"],
         source=row["source"],
         checked=row["checked"],
+        p50_ms=_milliseconds(path, row, "p50_ms"),
+        p99_ms=_milliseconds(path, row, "p99_ms"),
+        latency_at=str(row.get("latency_at", "")),
     )
+
+
+def _milliseconds(path: Path, row: dict[str, Any], key: str) -> Decimal | None:
+    if key not in row:
+        return None
+    value = row[key]
+    if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 < value < 10**9:
+        raise InputError(str(path), f"{key} {value!r} of {row['instance_type']}", "give milliseconds, a number above 0")
+    return Decimal(value)

@@ -140,3 +140,34 @@ def test_a_built_archive_is_uploaded_under_a_key_with_its_digest(tmp_path: Path)
     assert uploaded["inputs"]["sourceHash"] == digest
     versioning = next(row["urn"] for row in found.resources if row["type"].endswith(":BucketVersioning"))
     assert versioning in uploaded["dependencies"]
+
+
+def test_overrides_are_as_if_they_stood_in_the_file(tmp_path: Path) -> None:
+    written = record("trial", trial_project(tmp_path, instanceTypes=["g5.xlarge"], maxSize=7, egress="public"))
+    given = {"instanceTypes": ["g5.xlarge"], "maxSize": 7, "egress": "public"}
+    asked = record("trial", trial_project(tmp_path), {f"breakeven:{key}": value for key, value in given.items()})
+    assert asked.resources == written.resources
+    assert asked.settings == written.settings
+
+
+def test_the_region_can_be_overridden(tmp_path: Path) -> None:
+    found = record("trial", trial_project(tmp_path), {"aws:region": "ap-south-1"})
+    assert found.region == "ap-south-1"
+    assert found.resources[1]["inputs"]["region"] == "ap-south-1"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("breakeven:minSise", 1, "minSise: no such setting; did you mean minSize"),
+        ("breakeven:minSize", 9, "minSize: 9 is above maxSize 4"),
+        ("breakeven:egress", "none", "egress: 'none' is not allowed"),
+        ("minSize", 1, "override minSize: not a key of this project; use breakeven:KEY or aws:region"),
+        ("aws:accessKey", "x", "override aws:accessKey: not a key of this project"),
+        ("aws:region", "Virginia", "aws:region: 'Virginia' has not the shape of one"),
+    ],
+)
+def test_an_override_is_refused_as_in_the_file(tmp_path: Path, key: str, value: object, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        record("trial", trial_project(tmp_path), {key: value})
+    assert str(caught.value).startswith(message)

@@ -16,12 +16,12 @@ def as_markdown(report: Report) -> str:
 def _lines(report: Report) -> Iterator[str]:
     yield f"## breakeven {report.verb}: {_safe(report.name)}, {', '.join(report.regions)}"
     yield ""
-    yield from _table(("USD a month", "what", "low", "expected", "high"), 2)
+    yield from table_of(("USD a month", "what", "low", "expected", "high"), 2)
     for part, values in report.parts.items():
-        yield _row((part, ", ".join(report.describe(part)), *amounts(values)))
-    yield _row(("**Total**", "", *(f"**{v}**" for v in amounts(report.monthly))))
+        yield row_of((part, ", ".join(report.describe(part)), *amounts(values)))
+    yield row_of(("**Total**", "", *(f"**{v}**" for v in amounts(report.monthly))))
     if report.comparison and report.comparison.people:
-        yield _row(("People", "", *(money(report.comparison.people),) * 3))
+        yield row_of(("People", "", *(money(report.comparison.people),) * 3))
     yield from _offers(report)
     yield from _documents(report)
     yield from _open(report)
@@ -33,13 +33,13 @@ def _offers(report: Report) -> Iterator[str]:
         return
     workload = report.estimate.workload
     yield ""
-    yield from _table(
+    yield from table_of(
         (f"{int(workload.volume.per_month):,} {workload.volume.unit} a month", "USD", "break-even", "without people"), 1
     )
     own = report.monthly.expected + comparison.people
-    yield _row(("Self-hosted", money(own), "", ""))
+    yield row_of(("Self-hosted", money(own), "", ""))
     for offer in comparison.offers:
-        yield _row((offer.api.name, money(offer.monthly), verdict(offer.with_people), verdict(offer.without_people)))
+        yield row_of((offer.api.name, money(offer.monthly), verdict(offer.with_people), verdict(offer.without_people)))
     if report.too_much:
         yield f"\n**{report.too_much}**"
 
@@ -49,9 +49,9 @@ def _documents(report: Report) -> Iterator[str]:
     if not cost:
         return
     yield ""
-    yield from _table((f"1,000 documents ({about(report)})", "USD"), 1)
-    yield _row((OWN, money(cost.own)))
-    yield _row((managed_names(cost), money(cost.managed)))
+    yield from table_of((f"1,000 documents ({about(report)})", "USD"), 1)
+    yield row_of((OWN, money(cost.own)))
+    yield row_of((managed_names(cost), money(cost.managed)))
 
 
 def _open(report: Report) -> Iterator[str]:
@@ -66,12 +66,14 @@ def _open(report: Report) -> Iterator[str]:
     yield from (f"\n{_safe(note)}" for note in report.notes)
 
 
-def _table(titles: Sequence[str], words: int) -> Iterator[str]:
-    yield _row(titles)
+def table_of(titles: Sequence[str], words: int) -> Iterator[str]:
+    """The head of a table; the first `words` columns hold words, the others numbers."""
+    yield row_of(titles)
     yield "|" + "|".join("---" if n < words or not title else "---:" for n, title in enumerate(titles)) + "|"
 
 
-def _row(cells: Sequence[str]) -> str:
+def row_of(cells: Sequence[str]) -> str:
+    """One row of a table."""
     return "| " + " | ".join(_safe(cell) for cell in cells) + " |"
 
 
