@@ -1,0 +1,115 @@
+"""`breakeven report`: one HTML page that opens offline and computes as the command line does."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.cli import options
+
+if TYPE_CHECKING:
+    from infra.costs.decide import Answer
+    from infra.costs.reports import Report
+    from infra.costs.stack import Stack
+    from infra.costs.tco import Tco
+    from scripts.cli.session import Inputs
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(report)
+
+
+def report(
+    stack: Annotated[str, typer.Option("--stack", "-s", help="Which Pulumi.<stack>.yaml.")] = "dev",
+    file: Annotated[str, typer.Option("--file", "-f", help="A stack file in place of the program; - for stdin.")] = "",
+    workload: options.WorkloadFile = None,
+    volume: options.Volume = None,
+    peak: options.Peak = None,
+    people_share: options.PeopleShare = None,
+    spot_share: options.SpotShare = None,
+    usage: options.UsageFile = None,
+    prices: options.PriceBooks = None,
+    region: options.Region = "",
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")] = Path("report.html"),
+    opened: Annotated[bool, typer.Option("--open/--no-open", help="Show the page in the browser.")] = False,
+) -> None:
+    """Write a page with sliders: costs, break-even, sensitivity, assumptions and sources in one HTML file."""
+    from scripts.cli import session
+
+    given = session.Inputs(
+        workload=workload,
+        volume=volume,
+        peak=peak,
+        people_share=people_share,
+        spot_share=spot_share,
+        usage=usage,
+        prices=tuple(prices or ()),
+        region=region,
+    )
+    if file:
+        written = _page(given, session.read_stack(file, region), file, (), _command(given, stack, file))
+    else:
+        from scripts.cli import program
+
+        read, warnings = program.recorded(stack)
+        written = _page(given, read, f"stack {stack}", warnings, _command(given, stack, file))
+    _save(out, written)
+    typer.echo(f"{out}: {len(written.encode()):,} bytes")
+    if opened:
+        typer.launch(str(out.resolve()))
+
+
+def _page(given: "Inputs", stack: "Stack", name: str, warnings: tuple[str, ...], command: tuple[str, ...]) -> str:
+    from dataclasses import replace
+
+    from infra.page import page, spot_variants
+    from scripts.cli import session
+
+    shown = session.report_of("report", name, given.price(stack), warnings)
+    tco, answer, missing = _ownership(shown)
+    shown = replace(shown, warnings=(*shown.warnings, *missing))
+    return page(shown, tco, answer, variants=spot_variants(shown.estimate), command=command)
+
+
+def _ownership(shown: "Report") -> "tuple[Tco | None, Answer | None, tuple[str, ...]]":
+    """The ways over the months and the recommendation, where APIs can be compared with; else why there is none."""
+    from infra.costs.decide import Candidate, Situation, decide
+    from infra.costs.errors import CostError
+    from infra.costs.tco import total_cost
+
+    if not shown.comparison or not shown.comparison.offers:
+        return None, None, ()
+    situation = Situation.of(shown.estimate.workload)
+    try:
+        tco = total_cost(shown.estimate)
+        if situation.unit != shown.estimate.workload.volume.unit:
+            return tco, None, ()
+        return tco, decide(situation, [Candidate(shown.name, shown.estimate)]), ()
+    except CostError as error:
+        return None, None, (f"cost over the months and a recommendation are not shown: {error}",)
+
+
+def _command(given: "Inputs", stack: str, file: str) -> tuple[str, ...]:
+    """The command that gives the page's figures, an option a line, without those its sliders stand for."""
+    lines = [["breakeven", "estimate", file] if file else ["breakeven", "preview", "--stack", stack]]
+    if given.workload:
+        lines.append(["--workload", str(given.workload)])
+    if given.usage:
+        lines.append(["--usage", str(given.usage)])
+    lines += (["--prices", str(book)] for book in given.prices)
+    if file and given.region:
+        lines.append(["--region", given.region])
+    return tuple(map(shlex.join, lines))
+
+
+def _save(out: Path, written: str) -> None:
+    from infra.costs.errors import InputError
+
+    try:
+        out.write_text(written, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise InputError(
+            str(out), error.strerror or str(error), "give a file in a folder that can be written"
+        ) from None
