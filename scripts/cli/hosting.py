@@ -1,0 +1,66 @@
+"""Ways to host a task: the project's stacks, each with a model that does it on instances whose rate is known."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from infra.costs.capacity import ModelCapacity
+from infra.costs.decide import Candidate, Situation, reading_capacity
+from infra.costs.estimate import estimate
+from infra.costs.prices import PriceBook
+from infra.costs.stack import Stack
+from infra.costs.traffic import GROUP
+from infra.costs.workload import Workload
+from scripts.cli import program
+from scripts.cli.session import MODELS, Inputs, capacity_of, read_workload
+
+MODEL: Final = {"sentiment": "sentiment", "text-generation": "smollm2_135m_instruct"}
+"""The model that does a task; image labels: the one each stack names. A custom model's rate is stated."""
+BURSTABLE: Final = ("t2.", "t3.", "t3a.", "t4g.")
+FULL_REGION: Final = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+
+
+def candidates(situation: Situation, stacks: Sequence[str], given: Inputs) -> tuple[Candidate, ...]:
+    """The stacks by name, priced; raises InputError for one that is unknown or cannot be recorded."""
+    base = read_workload(given.workload, None)
+    model = base.serving.model or MODEL.get(situation.task, "")
+    workload = replace(base, serving=replace(base.serving, model=model))
+    book = PriceBook(given.prices)
+    return tuple(_candidate(name, situation, workload, book) for name in stacks)
+
+
+def _candidate(name: str, situation: Situation, workload: Workload, book: PriceBook) -> Candidate:
+    stack, capacity = _recorded(name, situation, workload)
+    if FULL_REGION.fullmatch(situation.region):
+        from infra.choose import in_region
+
+        stack = in_region(stack, situation.region)
+    priced = estimate(stack, workload=workload, book=book, capacity=capacity)
+    return Candidate(f"stack {name} on {_first_type(stack)}", priced)
+
+
+def _recorded(name: str, situation: Situation, workload: Workload) -> tuple[Stack, ModelCapacity | None]:
+    """The stack, and what its instances answer; with the model's own instance types where the stack's have no rate."""
+    stack, _ = program.recorded(name)
+    model = workload.serving.model
+    if situation.task == "document-text":
+        return stack, reading_capacity(stack, workload)
+    if situation.task == "custom" or (model and not (MODELS / model / "capacity.toml").is_file()):
+        return stack, None
+    capacity = capacity_of(workload, stack)
+    if capacity is None or _first_type(stack) in {figure.instance_type for figure in capacity.figures}:
+        return stack, capacity
+    types = [f.instance_type for f in capacity.figures if not f.instance_type.startswith(BURSTABLE)]
+    if not types:
+        return stack, capacity
+    changes: dict[str, object] = {"breakeven:model": capacity.model, "breakeven:instanceTypes": types}
+    return program.recorded(name, changes)[0], capacity
+
+
+def _first_type(stack: Stack) -> str:
+    for group in stack.of_type(GROUP):
+        overrides = group.inputs.object("mixedInstancesPolicy").object("launchTemplate").objects("overrides")
+        if group.component and overrides:
+            return overrides[0].text("instanceType")
+    return ""
