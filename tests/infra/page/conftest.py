@@ -13,7 +13,8 @@ from tests.infra.page.writing import Written
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+# Not of the session: while it is open, an event loop runs in this thread, and `asyncio.run` of other tests would fail.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     found = next((path for path in map(which, NAMES) if path), None)
     if not found:
