@@ -7,16 +7,16 @@ from decimal import Decimal
 from pathlib import Path
 
 from infra.costs.capacity import ModelCapacity
+from infra.costs.machines import is_burstable
 from infra.settings import FleetSettings, ModelSettings, ScalingSettings, StackSettings
 from infra.settings_values import SettingsError, nearest
 
-BURSTABLE = ("t2.", "t3.", "t3a.", "t4g.")
 ONE_MINUTE_SECONDS = 60
 
 
 def burstable(instance_types: Sequence[str]) -> bool:
     """Whether every type earns CPU credits; only then may a launch template say how they are spent."""
-    return all(kind.startswith(BURSTABLE) for kind in instance_types)
+    return all(map(is_burstable, instance_types))
 
 
 def per_minute_target(

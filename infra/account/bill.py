@@ -5,11 +5,10 @@ from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, Final
 
-from infra.account.calls import allowed
+from infra.account.calls import allowed, amount
 from infra.costs.errors import InputError
 from infra.lifecycle.aws import Account, code_of
 from infra.lifecycle.errors import AccountError
@@ -196,11 +195,5 @@ def _group(group: Mapping[str, Any]) -> tuple[tuple[str, ...], Fraction, Fractio
     cost, metrics = group["Metrics"][COST], group["Metrics"]
     if cost["Unit"] != "USD":
         raise InputError(THING, f"the bill is in {cost['Unit']}, the estimate in USD", "compare them by hand")
-    return tuple(group["Keys"]), _number(cost["Amount"]), _number(metrics.get(QUANTITY, {}).get("Amount", "0"))
-
-
-def _number(text: str) -> Fraction:
-    try:
-        return Fraction(Decimal(text))
-    except (InvalidOperation, ValueError, OverflowError):
-        raise InputError(THING, f"{text!r} is no amount", "try again later") from None
+    used = metrics.get(QUANTITY, {}).get("Amount", "0")
+    return tuple(group["Keys"]), Fraction(amount(cost["Amount"], THING)), Fraction(amount(used, THING))

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
 
+from infra.costs.errors import InputError
 from infra.lifecycle.aws import DENIED, Account, code_of, told
 from infra.lifecycle.errors import AccountError
 
@@ -27,3 +29,14 @@ def allowed(thing: str, permission: str) -> Iterator[None]:
         raise AccountError(
             thing, f"no permission ({code_of(error)})", f"allow {permission} for these credentials"
         ) from error
+
+
+def amount(text: str, thing: str) -> Decimal:
+    """A finite number out of an answer; raises InputError for what is none."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite():
+        raise InputError(thing, f"{text!r} is no amount", "try again later")
+    return value

@@ -29,7 +29,11 @@ def book_text(regions: Iterable[RegionPrices], today: date) -> str:
 
 
 def refuse_present(path: Path, force: bool) -> None:
-    """Raise InputError where the file is there already, before anything is asked of AWS."""
+    """Raise InputError where no book may be written, before anything is asked of AWS."""
+    if path.is_dir():
+        raise InputError(str(path), "is a folder", "give a file")
+    if not path.parent.is_dir():
+        raise InputError(str(path), "its folder is not there", "make it, or give another --out")
     if path.exists() and not force:
         raise InputError(str(path), "is there already", "give another --out, or --force to replace it")
 
@@ -39,18 +43,18 @@ def write_book(path: Path, text: str, force: bool) -> None:
     refuse_present(path, force)
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            # mkstemp makes it readable by its owner only; a price book holds no secret.
+            Path(name).chmod(0o644)
+            PriceBook((Path(name),))
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
     except OSError as error:
-        raise InputError(str(path), f"cannot be written ({error.strerror})", "check the folder") from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        # mkstemp makes it readable by its owner only; a price book holds no secret.
-        Path(name).chmod(0o644)
-        PriceBook((Path(name),))
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        raise InputError(str(path), f"cannot be written ({error.strerror})", "check folder and disk") from None
 
 
 def _region_lines(region: RegionPrices, today: date) -> Iterator[str]:

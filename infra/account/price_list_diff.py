@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from infra.account.price_list_region import SPOT, RegionPrices
 from infra.costs.prices import PriceBook, read_service
+from infra.costs.reports.text import COLUMNS
 from infra.costs.reports.words import exact
 
 Amounts = tuple[Decimal, ...]
+NAME: Final = 44
 MANY: Final = 20
 """New instance types of one table are counted, not listed, above so many."""
 
@@ -78,7 +80,7 @@ def diff_text(compared: Iterable[Change]) -> str:
     """A table of what differs; new and missing prices by name, or counted where there are many."""
     rows = list(compared)
     differing = [row for row in rows if row.old and row.new and row.old != row.new]
-    lines = [_line(row) for row in differing]
+    lines = [line for row in differing for line in _line(row)]
     lines += _listed("new", [row for row in rows if not row.old])
     lines += _listed("missing", [row for row in rows if not row.new])
     same = sum(1 for row in rows if row.old == row.new)
@@ -86,9 +88,9 @@ def diff_text(compared: Iterable[Change]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _line(row: Change) -> str:
+def _line(row: Change) -> Iterator[str]:
     percent = "" if row.percent is None else f"{row.percent:+.1f} %"
-    return f"changed  {_name(row):<58} {_amounts(row.old)} -> {_amounts(row.new)}  {percent}".rstrip()
+    yield from _beside("changed", row, f"{_amounts(row.old)} -> {_amounts(row.new)}  {percent}".rstrip())
 
 
 def _listed(word: str, rows: list[Change]) -> Iterator[str]:
@@ -99,11 +101,18 @@ def _listed(word: str, rows: list[Change]) -> Iterator[str]:
         if len(group) > MANY:
             yield f"{word:<8} {region}.{file}: {len(group)} prices"
         else:
-            yield from (f"{word:<8} {_name(row):<58} {_amounts(row.new or row.old)}" for row in group)
+            for row in group:
+                yield from _beside(word, row, _amounts(row.new or row.old))
 
 
-def _name(row: Change) -> str:
-    return f"{row.region}.{row.key}"
+def _beside(word: str, row: Change, said: str) -> Iterator[str]:
+    """The name and what is said of it, below each other where a line is too short for both."""
+    start = f"{word:<8} {f'{row.region}.{row.key}':<{NAME}}"
+    if len(start) + 1 + len(said) <= COLUMNS:
+        yield f"{start} {said}"
+    else:
+        yield start.rstrip()
+        yield f"{'':<8} {said}"
 
 
 def _amounts(amounts: Amounts) -> str:

@@ -1,6 +1,6 @@
 """The prices of one region, read from the Price List into the keys and units of the price files."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
@@ -51,6 +51,10 @@ class RegionPrices:
         """How many prices were found."""
         return len(self.entries) + sum(len(rows) for rows in self.rows.values()) + len(self.spot)
 
+    def is_only(self, keys: Set[str]) -> bool:
+        """Whether nothing but some of these prices was found."""
+        return self.entries.keys() <= keys and not self.rows and not self.spot
+
 
 def known_keys(files: Iterable[str] = ()) -> Mapping[str, Mapping[str, Any]]:
     """Every key of the price files that are complete, with the shipped entry; only of the files named."""
@@ -81,17 +85,21 @@ def read_region(
     """Ask for every mapped price of a region; raises AccountError and InputError."""
     found = RegionPrices(region=region, types=types)
     keys = known_keys(files)
-    for offer in offers():
-        if any(wanted.key in keys for wanted in offer.wanted):
-            _read_offer(account, offer, keys, found)
-    for table in tables():
-        if f"{table.file}.{table.name}" in keys:
-            _read_table(account, table, found)
+    asked = [offer for offer in offers() if any(wanted.key in keys for wanted in offer.wanted)]
+    for offer in asked:
+        _read_offer(account, offer, keys, found)
+    listed = [table for table in tables() if f"{table.file}.{table.name}" in keys]
+    for table in listed:
+        _read_table(account, table, found)
     if spot:
         found.spot.update(spot_ranges(Account(region, account.profile), types))
     _say_what_is_left(found, keys, spot)
-    if not found.count:
-        raise InputError(f"region {region}", "the Price List has no product for it", "check the region's name")
+    # What is sold for all regions alike is found for any name.
+    everywhere = {wanted.key for offer in asked if not offer.region_field for wanted in offer.wanted}
+    own = listed or any(offer.region_field for offer in asked)
+    if not found.count or (own and found.is_only(everywhere)):
+        action = f"check the region's name{' and --type' if types else ''}"
+        raise InputError(f"region {region}", "the Price List has no product for it", action)
     return found
 
 
@@ -166,7 +174,9 @@ def _machines(account: Account, table: Table, found: RegionPrices) -> Iterator[t
     for one in found.types or ("",):
         filters = {**table.filters, "regionCode": found.region, **({"instanceType": one} if one else {})}
         for product in products(account, MACHINES, filters):
-            yield product.attributes["instanceType"], product
+            # A product without a type (a fee for the region) is none of an instance.
+            if name := product.attributes.get("instanceType"):
+                yield name, product
 
 
 def _say_what_is_left(found: RegionPrices, keys: Iterable[str], spot: bool) -> None:

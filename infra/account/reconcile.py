@@ -86,6 +86,8 @@ class Reconciliation:
     services: tuple[Service, ...]
     unstated: tuple[str, ...]
     """Lines of the estimate whose quantity nobody stated: they count as nothing on its side."""
+    unpriced: tuple[str, ...]
+    """Resources without a price, each with the reason: what they are billed is no difference in quantity or price."""
 
     @property
     def estimated(self) -> Fraction:
@@ -108,6 +110,7 @@ def reconcile(name: str, priced: Estimate, bill: Bill, book: PriceBook, region: 
         bill=bill,
         services=tuple(sorted(services, key=lambda s: (-abs(s.billed - s.estimated), s.name))),
         unstated=tuple(f"{i.resource.name} {i.label}" for i in priced.items if i.quantity is None),
+        unpriced=tuple(f"{r.resource.name}: {r.reason}" for r in priced.unpriced),
     )
 
 

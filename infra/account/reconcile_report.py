@@ -1,14 +1,18 @@
 """A reconciliation as text, Markdown and JSON."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from textwrap import wrap
 from typing import Any, Final
 
 from infra.account.bill import USAGE
 from infra.account.reconcile import Line, Reconciliation, Service
+from infra.costs.reports.markdown import row_of, table_of
+from infra.costs.reports.text import COLUMNS
 from infra.costs.reports.words import exact, money, quantity
 
+NUMBER: Final = 12
 SMALL: Final = Fraction(1, 200)
 """Half a cent: what does not show in a table is not explained."""
 NO_TAG: Final = (
@@ -19,21 +23,23 @@ NO_TAG: Final = (
 
 def as_text(found: Reconciliation) -> str:
     """Columns of USD with the explanation of every difference below its service."""
-    lines = [*_head(found), "", f"{'USD':<42}{'estimate':>12}{'bill':>12}{'difference':>12}"]
-    for service in found.services:
-        lines.append(_row(service.name, service.estimated, service.billed))
-        lines += (f"  {text}" for text in _explained(service))
-    lines.append(_row("total", found.estimated, found.bill.total))
-    return "\n".join([*lines, "", *_tail(found)]) + "\n"
+    rows = [("USD", ("estimate", "bill", "difference")), *_rows(found)]
+    width = max(NUMBER, *(len(number) + 2 for _, numbers in rows for number in numbers))
+    head, *services, total = (_columns(name, numbers, width) for name, numbers in rows)
+    lines = [line for text in _head(found) for line in _wrapped(text)]
+    lines += ["", *head]
+    for service, row in zip(found.services, services, strict=True):
+        lines += row
+        lines += (line for text in _explained(service) for line in _wrapped(text, 2))
+    tail = (line for text in _tail(found) for line in _wrapped(text))
+    return "\n".join([*lines, *total, "", *tail]) + "\n"
 
 
 def as_markdown(found: Reconciliation) -> str:
     """A table of services and a list of explanations."""
-    lines = [f"### {_head(found)[0]}", *_head(found)[1:], "", "| USD | estimate | bill | difference |"]
-    lines.append("|---|---:|---:|---:|")
-    rows = [(s.name, s.estimated, s.billed) for s in found.services]
-    for name, estimated, billed in [*rows, ("**total**", found.estimated, found.bill.total)]:
-        lines.append(f"| {name} | {money(estimated)} | {money(billed)} | {_signed(billed - estimated)} |")
+    lines = [f"### {_head(found)[0]}", *_head(found)[1:], "", *table_of(("USD", "estimate", "bill", "difference"), 1)]
+    *services, (total, numbers) = _rows(found)
+    lines += (row_of((name, *numbers)) for name, numbers in [*services, (f"**{total}**", numbers)])
     lines.append("")
     for service in found.services:
         lines += (f"- {service.name}: {text}" for text in _explained(service))
@@ -58,6 +64,7 @@ def as_json(found: Reconciliation) -> str:
         "untagged": _amounts(bill.untagged),
         "other_tag_values": exact(bill.other),
         "unstated": list(found.unstated),
+        "unpriced": list(found.unpriced),
         "requests": bill.requests,
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -71,8 +78,25 @@ def _head(found: Reconciliation) -> list[str]:
     return [first, f"{bill.month.days} of {bill.month.days_of_month} days, bill {state}, unblended; tags {tags}"]
 
 
-def _row(name: str, estimated: Fraction, billed: Fraction) -> str:
-    return f"{name:<42}{money(estimated):>12}{money(billed):>12}{_signed(billed - estimated):>12}"
+def _rows(found: Reconciliation) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Estimate, bill and difference of every service, then of all."""
+    sides = [(service.name, service.estimated, service.billed) for service in found.services]
+    for name, estimated, billed in [*sides, ("total", found.estimated, found.bill.total)]:
+        yield name, (money(estimated), money(billed), _signed(billed - estimated))
+
+
+def _columns(name: str, numbers: Sequence[str], width: int) -> Iterator[str]:
+    """A name with numbers of a width; what is too long of it stands below."""
+    room = COLUMNS - 2 - width * len(numbers)
+    first, *others = wrap(name, room - 1, subsequent_indent="  ")
+    yield f"{first:<{room}}" + "".join(f"{number:>{width}}" for number in numbers)
+    yield from others
+
+
+def _wrapped(text: str, lead: int = 0) -> list[str]:
+    # A usage type has hyphens and stays whole.
+    start, rest = " " * lead, " " * (lead + 4)
+    return wrap(text, COLUMNS, initial_indent=start, subsequent_indent=rest, break_on_hyphens=False)
 
 
 def _explained(service: Service) -> Iterator[str]:
@@ -117,6 +141,8 @@ def _tail(found: Reconciliation) -> Iterator[str]:
     rest = {record: cost for record, cost in bill.untagged.items() if record not in USAGE}
     if rest:
         yield f"of the account, without the tag: {_list(rest)}"
+    if found.unpriced:
+        yield f"not priced, so not in the estimate in whole or in part: {'; '.join(found.unpriced)}"
     if found.unstated:
         yield f"counted as nothing, for want of usage (--usage FILE): {', '.join(found.unstated)}"
     yield f"{bill.requests} requests to Cost Explorer, {money(Fraction(bill.requests, 100))} USD"

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
-from infra.account.calls import allowed
-from infra.costs.errors import InputError
+from infra.account.calls import allowed, amount
 from infra.lifecycle.aws import Account
 
 PERMISSION: Final = "ec2:DescribeSpotPriceHistory"
@@ -17,7 +16,7 @@ LINUX: Final = ("Linux/UNIX",)
 def spot_ranges(account: Account, types: Iterable[str] = ()) -> Mapping[str, tuple[Decimal, Decimal]]:
     """USD an hour, low and high, of each Linux instance type (all: no `types`); local zones are left out.
 
-    Raises AccountError.
+    Raises AccountError, and InputError for a price that is none.
     """
     thing, named = f"spot prices {account.region}", list(types)
     chosen = {"InstanceTypes": named} if named else {}
@@ -34,12 +33,5 @@ def spot_ranges(account: Account, types: Iterable[str] = ()) -> Mapping[str, tup
         ):
             # A zone is the region and one letter; local zones carry a place (us-west-2-lax-1a).
             if len(row.get("AvailabilityZone", "")) == len(account.region) + 1:
-                seen.setdefault(row["InstanceType"], []).append(_price(row["SpotPrice"], thing))
+                seen.setdefault(row["InstanceType"], []).append(amount(row["SpotPrice"], thing))
     return {name: (min(prices), max(prices)) for name, prices in sorted(seen.items())}
-
-
-def _price(text: str, thing: str) -> Decimal:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        raise InputError(thing, f"{text!r} is no price", "try again later") from None

@@ -7,6 +7,7 @@ from infra.choose.base import Base
 from infra.choose.forms import Shown, nothing, written
 from infra.choose.pricing import Priced, Prices, price_option
 from infra.choose.search import cheapest, option_for
+from infra.choose.space import MOST_MS
 from infra.choose.types import Answer, Found, Goal, Option, Purchase, Reservation, RuledOut, Shape
 from infra.choose.variants import in_region, with_option
 
@@ -15,6 +16,7 @@ __all__ = [
     "Base",
     "Found",
     "Goal",
+    "MOST_MS",
     "Option",
     "Priced",
     "Prices",

@@ -1,12 +1,13 @@
 """An answer for programs: stable keys, every number a string; docs/compare.md describes it."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from infra.choose.report import CHOICES, choices, more_than_best
+from infra.choose.report import choices, more_than_best
 from infra.choose.types import Answer, Found
+from infra.costs.items import CASES
 from infra.costs.reports.words import exact
 
+KEYS = ("instance_type", "purchase", "entry", "egress")
 NOT_KNOWN = "no capacity with the model is known"
 
 
@@ -38,7 +39,7 @@ def cheapest_document(answer: Answer, most: int, *, all_types: bool = False) -> 
         "options": [_option(answer, found) for found in answer.found[:most]],
         "choices": {
             key: {name: _price(answer, found) for name, found in rows.items()}
-            for key, rows in zip(("instance_type", "purchase", "entry", "egress"), _choices(answer), strict=True)
+            for key, rows in zip(KEYS, choices(answer).values(), strict=True)
         },
         "ruled_out": [
             {"what": row.what, "reason": row.reason, "action": row.action, "options": _whole(row.options)}
@@ -51,11 +52,6 @@ def cheapest_document(answer: Answer, most: int, *, all_types: bool = False) -> 
 
 def _whole(value: int) -> str:
     return str(value)
-
-
-def _choices(answer: Answer) -> list[Mapping[str, Found]]:
-    rows = choices(answer)
-    return [rows[title] for title in CHOICES]
 
 
 def _price(answer: Answer, found: Found) -> dict[str, str]:
@@ -82,11 +78,7 @@ def _option(answer: Answer, found: Found) -> dict[str, Any]:
         "entry": option.shape.entry,
         "balancer": option.shape.balancer,
         "egress": option.shape.egress,
-        "monthly": {
-            "low": exact(found.monthly.low),
-            "expected": exact(found.monthly.expected),
-            "high": exact(found.monthly.high),
-        },
+        "monthly": {case: exact(found.monthly[case]) for case in CASES},
         "more": exact(more_than_best(answer, found)),
         "parts": {name: exact(amount) for name, amount in found.parts.items()},
         "capacity": {

@@ -16,12 +16,12 @@ from infra.costs.curves import Limit
 from infra.costs.estimate import Estimate, shares
 from infra.costs.items import CASES, Cases
 from infra.costs.pricers.compute import LAUNCH_TEMPLATE
+from infra.costs.reports.compared import IN_PART
 from infra.costs.stack import Resource, Stack
 from infra.costs.traffic import GROUP
 from infra.costs.usage import Usage
 
 ON_DEMAND: Final = Purchase(base=0, on_demand_percent=100)
-IN_PART: Final = "in part: "
 NOTHING: Final[Cases[Fraction]] = Cases.same(Fraction(0))
 
 

@@ -7,9 +7,10 @@ from textwrap import wrap
 from typing import Final
 
 from infra.choose.types import Answer, Found, RuledOut
+from infra.costs.reports.markdown import row_of
+from infra.costs.reports.text import COLUMNS
 from infra.costs.reports.words import Paint, decimal_of, money
 
-COLUMNS: Final = 80
 SHOWN: Final = 8
 MEASURE: Final = "measure one on such a machine: breakeven measure MODEL --instance-type TYPE"
 Reader = Callable[[Found], str]
@@ -38,12 +39,12 @@ def cheapest_markdown(answer: Answer, project: str, most: int) -> str:
         own = money(found.monthly.expected)
         more, why = money(more_than_best(answer, found)), why_more(answer, found)
         people = money(found.monthly.expected + answer.people_monthly)
-        lines.append(f"| {found.option.words} | {own} | {people} | {more} | {latency_words(found)} | {why} |")
+        lines.append(row_of((found.option.words, own, people, more, latency_words(found), why)))
     lines += ["", "| choice | | USD a month | more |", "|---|---|---:|---:|"]
     for title, rows in choices(answer).items():
         for name, best in rows.items():
             more = money(more_than_best(answer, best))
-            lines.append(f"| {title} | {name} | {money(best.monthly.expected)} | {more} |")
+            lines.append(row_of((title, name, money(best.monthly.expected), more)))
     lines += ["", *(f"- {_ruled(row)}" for row in answer.ruled_out), f"- {_unknown_types(answer)}"]
     return "\n".join((*lines, *(f"- {note}" for note in answer.notes))) + "\n"
 

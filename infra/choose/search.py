@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
 
 from infra.choose.base import Base
 from infra.choose.pricing import Priced, Prices
@@ -15,7 +14,6 @@ from infra.choose.space import (
     MOST_A_SECOND,
     MOST_INSTANCES,
     image_for,
-    instance_types,
     purchases,
     reserved,
     same_image,
@@ -24,12 +22,12 @@ from infra.choose.space import (
 )
 from infra.choose.types import Answer, Found, Goal, Latency, Option, Purchase, RuledOut, Shape
 from infra.costs.capacity import Capacity
+from infra.costs.errors import PriceError
+from infra.costs.machines import instance_types
 from infra.costs.stack import Stack
 from infra.costs.usage import TRANSFER
 from infra.record import StackConfig, record_config
 from infra.settings_values import SettingsError
-
-MISSING_PRICE: Final = 4
 
 
 def cheapest(base: Base, goal: Goal) -> Answer:
@@ -222,7 +220,7 @@ class _Search:
         """Keep an option that is wholly priced and holds the peak; a missing price is never 0."""
         region = self.base.config.region
         for reason, code in priced.unpriced.items():
-            action = f"breakeven prices refresh --region {region}" if code == MISSING_PRICE else ""
+            action = f"breakeven prices refresh --region {region}" if code == PriceError.exit_code else ""
             self._rule_out(region, reason.split("; ", 1)[0], action, code=code)
         if priced.unpriced:
             return

@@ -1,24 +1,31 @@
 """Everything that may be chosen: shapes, purchases, bounds and images, before anything is priced."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
-from functools import cache
 from math import ceil
-from typing import Any, Final
+from typing import Final
 
 from infra.choose.types import Goal, Purchase, Reservation, Shape
-from infra.costs.prices import DATA, RegionPrices, read_toml
+from infra.costs.machines import instance_types
+from infra.costs.prices import RegionPrices
 from infra.costs.workload import Workload
+from infra.settings import FleetSettings, GatewaySettings, ObservabilitySettings
 
 BASES: Final = (0, 1, 2)
 SPOT_SHARES: Final = (Fraction(0), Fraction(1, 2), Fraction(1))
-SECONDS_IN_AN_HOUR: Final = 3_600
-MOST_INSTANCES: Final = 1_000
-"""The settings allow no larger group."""
-MOST_A_SECOND: Final = 10_000
-MOST_BURST: Final = 5_000
-"""The most the settings let through an entry: an account's default quota."""
+
+
+def _most(section: type, name: str) -> int:
+    """The largest value that the settings take for a key."""
+    (found,) = (item.metadata["maximum"] for item in fields(section) if item.name == name)
+    return int(found)
+
+
+MOST_INSTANCES: Final = _most(FleetSettings, "max_size")
+MOST_A_SECOND: Final = _most(GatewaySettings, "throttle_rate_per_second")
+MOST_BURST: Final = _most(GatewaySettings, "throttle_burst")
+MOST_MS: Final = _most(ObservabilitySettings, "latency_objective_ms")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +40,7 @@ class Demand:
     @classmethod
     def of(cls, workload: Workload) -> "Demand":
         """The demand of a workload at its volume, while requests come."""
-        average = Fraction(workload.volume.per_month) / (workload.open_hours * SECONDS_IN_AN_HOUR)
+        average = Fraction(workload.volume.per_month) / workload.open_seconds
         peak = average * Fraction(workload.volume.peak_to_average)
         return cls(
             per_second=average,
@@ -80,13 +87,6 @@ def same_image(a: str, b: str) -> bool:
     known = instance_types()
     kinds = [(known[name]["arch"], bool(known[name].get("gpus"))) for name in (a, b) if name in known]
     return len(kinds) == 2 and kinds[0] == kinds[1]
-
-
-@cache
-def instance_types() -> Mapping[str, Mapping[str, Any]]:
-    """What is known of every instance type, by name."""
-    found: Mapping[str, Mapping[str, Any]] = read_toml(DATA / "instance_types.toml")["types"]
-    return found
 
 
 def shapes(goal: Goal) -> Iterator[Shape]:

@@ -7,19 +7,9 @@ import pulumi_aws as aws
 
 from infra.components.fleet_balancer import Way
 from infra.components.fleet_types import FleetArgs
+from infra.costs.machines import baseline_of
 from infra.naming import child
 from infra.settings_rules import burstable
-
-# Share of a vCPU's time that credits pay for without end, by size (EC2 user guide, burstable performance instances).
-BASELINE_PERCENT = {
-    "nano": 5,
-    "micro": 10,
-    "small": 20,
-    "medium": 20,
-    "large": 30,
-    "xlarge": 40,
-    "2xlarge": 40,
-}
 
 
 def policies(args: FleetArgs, group: aws.autoscaling.Group, way: Way | None, opts: pulumi.ResourceOptions) -> None:
@@ -55,8 +45,7 @@ def cpu_target_percent(args: FleetArgs) -> float:
     target = args.scaling.target_utilisation_percent
     if args.settings.cpu_credits == "unlimited" or not burstable(args.settings.instance_types):
         return target
-    sizes = [kind.partition(".")[2] for kind in args.settings.instance_types]
-    return target * min(BASELINE_PERCENT.get(size, min(BASELINE_PERCENT.values())) for size in sizes) / 100
+    return float(target * min(map(baseline_of, args.settings.instance_types)))
 
 
 def _by_requests(args: FleetArgs, group: aws.autoscaling.Group, way: Way, opts: pulumi.ResourceOptions) -> None:

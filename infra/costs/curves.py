@@ -169,12 +169,16 @@ class Curve:
         return Curve(Fraction(change(self.at_zero)), _merged(pieces), self.limit)
 
     def of(self, inner: "Curve") -> "Curve":
-        """This curve of another one's value (composition). The inner one may never fall: a quantity of a volume."""
+        """This curve of another one's value (composition): a quantity of a volume, whose lines never fall.
+
+        It may jump down (what is left over when an instance is added), unless this curve ends: then the volume at
+        which the inner one reaches that end would not be one.
+        """
         pieces: list[Piece] = []
         last = inner.at_zero
         for piece, end in _spans(inner.pieces):
             opening = piece.at(piece.start)
-            if piece.slope < 0 or opening < last:
+            if piece.slope < 0 or (self.limit and opening < last):
                 raise ValueError("only a curve that never falls can be composed")
             pieces += self._through(piece, end)
             last = piece.at(end) if end is not None else opening

@@ -6,9 +6,10 @@ from fractions import Fraction
 from typing import Final
 
 from infra.costs.estimate import Estimate, part_of
+from infra.costs.machines import vcpus_of
 from infra.costs.managed import ManagedApi, managed_apis
-from infra.costs.pricers.compute import vcpus_of
-from infra.costs.traffic import GROUP, SECONDS_IN_AN_HOUR
+from infra.costs.traffic import GROUP
+from infra.costs.workload import SECONDS_IN_AN_HOUR
 
 COUNT: Final = 1_000
 INTAKE: Final = "Intake"

@@ -237,7 +237,7 @@ def _price(key: str, entry: Any, about: Mapping[str, Any], file: str) -> Price:
         return Price(
             key=key,
             unit=entry["unit"],
-            tiers=tuple(_tier(row) for row in rows),
+            tiers=tuple(tier_of(row) for row in rows),
             source=str(entry.get("source") or about["source"]),
             checked=checked,
             file=file,
@@ -249,7 +249,8 @@ def _price(key: str, entry: Any, about: Mapping[str, Any], file: str) -> Price:
         raise InputError(f"{file} [{key}]", f"missing or misplaced {error}", "see any shipped price file") from None
 
 
-def _tier(row: Mapping[str, Any]) -> Tier:
+def tier_of(row: Mapping[str, Any]) -> Tier:
+    """A tier as a data file holds it; raises KeyError, TypeError or ArithmeticError for what is none."""
     raw = row["amount"]
     if isinstance(raw, bool | list | tuple):
         raise TypeError(f"amount {raw}")
@@ -293,7 +294,7 @@ def _check_tables(thing: str, service: str, tables: Any) -> None:
     for name, row in tables.get(table, {}).items():
         for one in row if isinstance(row, list) and service == "ec2_reserved" else [row]:
             try:
-                amounts = [_tier({"amount": one[key]}).amount for key in needed]
+                amounts = [tier_of({"amount": one[key]}).amount for key in needed]
             except (KeyError, TypeError, ArithmeticError) as error:
                 raise InputError(f"{thing} {name}", f"missing or misplaced {error}", "see the shipped file") from None
             if amounts != sorted(amounts):

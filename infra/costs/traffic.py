@@ -12,11 +12,10 @@ from infra.costs.items import Cases, Quantity, add, fixed
 from infra.costs.pricers.network import LOAD_BALANCERS, NAT_GATEWAY
 from infra.costs.pricers.observability import LOG_GROUP
 from infra.costs.stack import Inputs, Resource, Stack
-from infra.costs.workload import Workload
+from infra.costs.workload import SECONDS_IN_AN_HOUR, Workload
 
 KB_IN_A_GB: Final = 1_000_000
 BYTES_IN_A_GB: Final = 1_000_000_000
-SECONDS_IN_AN_HOUR: Final = 3_600
 DAYS_IN_A_MONTH: Final = Fraction(73, 2) * 10 / 12
 CALLS_A_DOCUMENT: Final = 3
 """Send, receive and delete of one message."""
@@ -87,12 +86,16 @@ class StackTraffic:
             return None
         if not share:
             return Curve.constant(size[0])
-        self.groups.append(PlannedGroup(resource, types[0], rate, share, self._needed(resource, size, types, share)))
+        self.groups.append(
+            PlannedGroup(resource, types[0], rate, share, self._needed(resource, size, types, share, rate))
+        )
         return self.groups[-1].instances
 
-    def _needed(self, resource: Resource, size: tuple[int, int], types: tuple[str, ...], share: Fraction) -> Curve:
-        (minimum, maximum), rate = size, self.rate(types[0]) or Fraction(0)
-        seconds = self.workload.open_hours * SECONDS_IN_AN_HOUR / share
+    def _needed(
+        self, resource: Resource, size: tuple[int, int], types: tuple[str, ...], share: Fraction, rate: Fraction
+    ) -> Curve:
+        minimum, maximum = size
+        seconds = self.workload.open_seconds / share
         planned = rate * Fraction(self.workload.serving.utilisation) * seconds
         if self.planned_part is not None:
             return Curve.steps(planned / self.planned_part, *size) if self.planned_part else Curve.constant(minimum)
@@ -107,7 +110,7 @@ class StackTraffic:
         if rate is None:
             return ""
         volume, utilisation = self.workload.volume, self.workload.serving.utilisation
-        asked = Fraction(volume.per_month) / (self.workload.open_hours * SECONDS_IN_AN_HOUR) * share
+        asked = Fraction(volume.per_month) / self.workload.open_seconds * share
         part = "" if share == 1 else f" ({_percent(share)} of the traffic)"
         return (
             f"{float(asked):.3g} {volume.unit} a second on average{part} over what one {types[0]} is planned for: "

@@ -15,6 +15,7 @@ from infra.costs.prices import read_toml
 
 HOURS_A_YEAR_MONTH: Final = 730
 """Hours in a twelfth of a year, the month AWS quotes prices for."""
+SECONDS_IN_AN_HOUR: Final = 3_600
 
 
 def _is(
@@ -172,6 +173,11 @@ class Workload:
     def open_hours(self) -> Fraction:
         """Hours a month in which requests come."""
         return Fraction(self.volume.hours_per_month) * Fraction(self.volume.hours_open_per_day) / 24
+
+    @property
+    def open_seconds(self) -> Fraction:
+        """Seconds a month in which requests come."""
+        return self.open_hours * SECONDS_IN_AN_HOUR
 
     @property
     def requests_per_unit(self) -> Fraction:

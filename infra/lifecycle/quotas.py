@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from infra.costs.prices import DATA, read_toml
+from infra.costs.machines import instance_types
 from infra.lifecycle.aws import Account, told
 from infra.settings import FleetSettings
 
@@ -97,5 +97,5 @@ def _family(kind: str) -> str:
 
 
 def _vcpus(kind: str) -> int:
-    row = read_toml(DATA / "instance_types.toml")["types"].get(kind)
+    row = instance_types().get(kind)
     return int(row["vcpu"]) if row else 0

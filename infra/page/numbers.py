@@ -1,6 +1,5 @@
 """What the page computes with: every curve as exact fractions, equal ones once."""
 
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -9,7 +8,7 @@ from infra.costs.documents import INSTANCE_USAGE, INTAKE, DocumentCost
 from infra.costs.estimate import Estimate, part_of
 from infra.costs.items import CASES, Case, LineItem
 from infra.costs.managed import Endpoint, ManagedApi, Meter
-from infra.costs.managed.meters import MOST_STEPS, SECONDS_IN_AN_HOUR
+from infra.costs.managed.meters import MOST_STEPS
 from infra.costs.reports import Report
 from infra.costs.reports.text import reason_line
 from infra.costs.traffic import GROUP
@@ -24,15 +23,14 @@ class Curves:
         self.peak = peak
         self.rows: list[dict[str, Any]] = []
         self.lines: list[list[str]] = []
-        self._known: dict[tuple[Curve, bool], int] = {}
+        self._known: dict[Curve, int] = {}
 
-    def add(self, curve: Curve, *, follows_peak: bool = True) -> int:
-        """The curve's number. The limit of a stack's curve is stated for a peak of 1: it falls as the peak rises."""
-        key = (curve, follows_peak)
-        if key not in self._known:
-            self._known[key] = len(self.rows)
-            self.rows.append(self._row(curve, follows_peak))
-        return self._known[key]
+    def add(self, curve: Curve) -> int:
+        """The curve's number. A limit, which only a stack has, is stated for a peak of 1: it falls as peaks rise."""
+        if curve not in self._known:
+            self._known[curve] = len(self.rows)
+            self.rows.append(self._row(curve))
+        return self._known[curve]
 
     def words(self, lines: list[str]) -> int:
         """The number of some lines of text, which most positions of a slider share."""
@@ -40,7 +38,7 @@ class Curves:
             self.lines.append(lines)
         return self.lines.index(lines)
 
-    def _row(self, curve: Curve, follows_peak: bool) -> dict[str, Any]:
+    def _row(self, curve: Curve) -> dict[str, Any]:
         row: dict[str, Any] = {
             "zero": str(curve.at_zero),
             "starts": " ".join(str(piece.start) for piece in curve.pieces),
@@ -48,8 +46,7 @@ class Curves:
             "slopes": " ".join(str(piece.slope) for piece in curve.pieces),
         }
         if curve.limit:
-            volume = curve.limit.volume * self.peak if follows_peak else curve.limit.volume
-            row["limit"] = {"volume": str(volume), "reason": curve.limit.reason, "followsPeak": follows_peak}
+            row["limit"] = {"volume": str(curve.limit.volume * self.peak), "reason": curve.limit.reason}
         return row
 
 
@@ -85,25 +82,23 @@ def numbers(report: Report, variants: SpotVariants) -> dict[str, Any]:
 
 def _offer(curves: Curves, api: ManagedApi, workload: Workload) -> dict[str, Any]:
     """An API's curve, and apart from it what is charged for inference units: how many run follows the peak."""
-    metered = [m for m in api.meters if m.endpoint and m.each(workload)]
-    plain = Curve.total(m.curve(workload) for m in api.meters if m not in metered)
+    metered = [(m, m.endpoint) for m in api.meters if m.endpoint and m.each(workload)]
+    plain = Curve.total(m.curve(workload) for m in api.meters if (m, m.endpoint) not in metered)
     return {
         "key": api.key,
         "name": api.name,
-        "curve": curves.add(plain, follows_peak=False),
-        "endpoints": [_endpoint(curves, meter, workload) for meter in metered],
+        "curve": curves.add(plain),
+        "endpoints": [_endpoint(curves, meter, endpoint, workload) for meter, endpoint in metered],
     }
 
 
-def _endpoint(curves: Curves, meter: Meter, workload: Workload) -> dict[str, Any]:
+def _endpoint(curves: Curves, meter: Meter, endpoint: Endpoint, workload: Workload) -> dict[str, Any]:
     """Volume one inference unit answers at a peak of 1, what it is charged for in a month, and the cost of that."""
-    seconds = workload.open_hours * SECONDS_IN_AN_HOUR
-    endpoint = meter.endpoint or Endpoint(per_second=Decimal(1), seconds_billed=Decimal(1))
     cost = meter.cost(Curve.linear(1), free_tiers=workload.billing.free_tiers)
     return {
-        "every": str(Fraction(endpoint.per_second) * seconds / meter.each(workload)),
-        "charged": str(seconds / Fraction(endpoint.seconds_billed)),
-        "cost": curves.add(cost, follows_peak=False),
+        "every": str(Fraction(endpoint.per_second) * workload.open_seconds / meter.each(workload)),
+        "charged": str(workload.open_seconds / Fraction(endpoint.seconds_billed)),
+        "cost": curves.add(cost),
     }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from infra.costs.errors import InputError
+from infra.costs.numbers import LARGEST
 from infra.costs.reports import Report, as_text
 from infra.costs.reports.words import money
 from infra.costs.tco.types import Tco
@@ -25,8 +26,8 @@ SCRIPTS: Final = (
     "fractions", "curves", "words", "model", "document", "views", "scales", "chart", "sensitivity", "controls", "main",
 )  # fmt: skip
 STYLES: Final = ("page", "chart", "print")
-MOST_DECADES: Final = 15
-"""No volume is larger than 10^15."""
+MOST_DECADES: Final = LARGEST.adjusted()
+"""Of the largest volume."""
 
 
 def page(

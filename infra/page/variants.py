@@ -7,9 +7,8 @@ from typing import Final
 from infra.costs.estimate import Estimate
 from infra.costs.stack import Stack, Unreadable
 from infra.costs.traffic import GROUP
-from infra.costs.whatif import MIXED, ON_DEMAND, with_spot_share
+from infra.costs.whatif import DISTRIBUTION, MIXED, ON_DEMAND, with_spot_share
 
-DISTRIBUTION: Final = "instancesDistribution"
 STEPS: Final = (5, 25, 100)
 """Per cent between two positions: the finest whose curves the page can hold."""
 MOST_PIECES: Final = 6_000

@@ -30,27 +30,26 @@ BATCH: Final = {"processing": "batch"}
 class TokenPrices:
     """APIs by the name `vendor/model`, as the package names both (`openai/gpt-5-mini`)."""
 
-    def find(self, name: str, workload: Workload) -> ManagedApi | None:
+    def find(self, name: str, workload: Workload, thing: str) -> ManagedApi | None:
         """The model at today's price for prompts as long as the workload's; None for a name without a vendor.
 
         Raises InputError where the package is not installed, or knows no such vendor, model or price.
         """
-        vendor, _, model = name.partition("/")
-        return _api(name, vendor, model, workload, datetime.now(UTC)) if model else None
+        model = name.partition("/")[2]
+        return _api(name, workload, thing, datetime.now(UTC)) if model else None
 
     def defaults(self, workload: Workload) -> tuple[str, ...]:
         """Some small models where the volume is counted in requests."""
         return DEFAULTS if workload.volume.unit == UNIT else ()
 
 
-def _api(name: str, vendor: str, model: str, workload: Workload, now: datetime) -> ManagedApi:
-    snapshot = _snapshot(f"{workload.source} [compare] apis", name)
-    provider, found = _model(snapshot, f"{workload.source} [compare] apis", vendor, model)
+def _api(name: str, workload: Workload, thing: str, now: datetime) -> ManagedApi:
+    snapshot, (vendor, _, model) = _snapshot(thing, name), name.partition("/")
+    provider, found = _model(snapshot, thing, vendor, model)
     live, batch = found.get_prices(now), found.get_prices(now, BATCH)
     meters = tuple(_meters(live, batch, workload.request.tokens_in))
     if not meters:
-        reason = "is not charged by tokens or pages"
-        raise InputError(f"{workload.source} [compare] apis", f"{name!r} {reason}", "name another model")
+        raise InputError(thing, f"{name!r} is not charged by tokens or pages", "name another model")
     pages, answers = _charged(live, "input_document_kpages"), _charged(live, "output_mtok")
     urls = provider.pricing_urls or [provider.api_pattern]
     return ManagedApi(

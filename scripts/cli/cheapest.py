@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 NOTHING = 3
 SHOWN = 6
-MOST_MS = 29_000
 WORDS = {"allowed": 1, "never": 0}
 
 
@@ -127,6 +126,7 @@ def _goal(
 
 def _milliseconds(text: str | None) -> Decimal | None:
     """The latency goal, within what the objective's alarm takes."""
+    from infra.choose import MOST_MS
     from infra.costs.numbers import number
     from scripts.cli import session
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,8 +47,6 @@ def compare(
     form: options.OutputFormat = options.Format.TEXT,
 ) -> None:
     """Put several stacks, regions or instance types beside each other."""
-    import json
-
     from infra.costs.reports.compared import Compared
     from infra.costs.reports.compared_forms import compared_document, compared_markdown, compared_text
     from scripts.cli import session
@@ -65,11 +64,12 @@ def compare(
     names = stack or ([] if files else ["dev"])
     rows = [*_of_files(files or [], region or [""], given), *_of_stacks(names, region or [""], instance_type, given)]
     compared = Compared.of(rows)
-    if form is options.Format.JSON:
-        typer.echo(json.dumps(compared_document(compared), indent=2, ensure_ascii=False))
-    else:
-        markdown = form is options.Format.MARKDOWN
-        typer.echo(compared_markdown(compared) if markdown else compared_text(compared, session.painter()), nl=False)
+    session.tell(
+        form,
+        text=lambda: compared_text(compared, session.painter()),
+        markdown=lambda: compared_markdown(compared),
+        document=lambda: compared_document(compared),
+    )
     raise typer.Exit(compared.exit_code)
 
 
@@ -79,7 +79,7 @@ def _of_files(files: Sequence[str], regions: Sequence[str], given: "Inputs") -> 
     # Every file is read before one is priced: a slip in a name is told at once.
     read = [(file, session.read_stack(file, regions[0] if len(regions) == 1 else "")) for file in files]
     for (file, found), region in product(read, regions):
-        yield _row(file, region, "", lambda found=found: (found, ()), given)  # type: ignore[misc]
+        yield _row(file, region, "", partial(_laid, (found, ()), region), given)
 
 
 def _of_stacks(
@@ -94,37 +94,38 @@ def _of_stacks(
         named = [kind.strip() for kind in kinds.split(",") if kind.strip()]
         changes: dict[str, object] = {f"{config.project}:instanceTypes": named} if named else {}
         changed = config.with_overrides(changes)
-        recording: list[Recorded] = []
+        kept: list[Recorded] = []
         for region in regions:
             placed = changed.with_overrides({REGION: region} if region else {})
-
-            def recorded(placed: "StackConfig" = placed, kept: list[Recorded] = recording) -> Recorded:
-                placed.settings()
-                if not kept:
-                    kept.append(_record(placed))
-                return kept[0]
-
-            yield _row(config.stack, region, ", ".join(named), recorded, given)
+            yield _row(config.stack, region, ", ".join(named), partial(_recorded, placed, kept), given)
 
 
-def _record(config: "StackConfig") -> Recorded:
+def _recorded(config: "StackConfig", kept: list[Recorded]) -> Recorded:
+    """What the program asks for, from the one recording that is kept for all regions."""
     from infra.record import record_config
 
-    recording = record_config(config)
-    return recording.as_stack(), recording.warnings
+    if not kept:
+        recording = record_config(config)
+        kept.append((recording.as_stack(), recording.warnings))
+    return _laid(kept[0], config.region)
+
+
+def _laid(read: Recorded, region: str) -> Recorded:
+    from infra.choose import in_region
+
+    stack, warnings = read
+    return in_region(stack, region) if region else stack, warnings
 
 
 def _row(name: str, region: str, kinds: str, read: Callable[[], Recorded], given: "Inputs") -> "Row":
     """One row; what a stack, its settings or its prices refuse stays in the table as its reason."""
-    from infra.choose import in_region
     from infra.costs.errors import CostError
     from infra.costs.reports.compared import Row
     from scripts.cli import session
 
     try:
         stack, warnings = read()
-        placed = in_region(stack, region) if region else stack
-        priced = replace(given, region=region).price(placed)
+        priced = replace(given, region=region).price(stack)
         report = session.report_of("compare", name, priced, warnings)
     except CostError as error:
         return Row(name=name, region=region, instance_types=kinds, refused=str(error))

@@ -9,6 +9,8 @@ from scripts.cli import options
 
 if TYPE_CHECKING:
     from infra.costs.decide import Situation
+    from infra.costs.workload import Workload
+    from scripts.cli.session import Inputs
 
 Stacks = Annotated[
     list[str] | None, typer.Option("--stack", "-s", help="A way to host: Pulumi.<stack>.yaml; again for more (all).")
@@ -80,7 +82,8 @@ def decide(
     given = {key: value for key, value in flags.items() if value is not None} | _others(other or [])
     base = session.read_workload(workload, None)
     situation = _situation(given, file, base, ask)
-    _answer(situation, stack or list(STACKS), session.Inputs(workload=workload, prices=tuple(prices or ())), form)
+    stacks = list(dict.fromkeys(stack or STACKS))
+    _answer(situation, stacks, session.Inputs(workload=workload, prices=tuple(prices or ())), form)
 
 
 def _others(pairs: list[str]) -> dict[str, str]:
@@ -89,45 +92,43 @@ def _others(pairs: list[str]) -> dict[str, str]:
     found = {}
     for pair in pairs:
         key, sign, value = pair.partition("=")
-        if not sign:
-            raise InputError(f"--set {pair}", "no value", "write KEY=VALUE")
+        if not sign or not key.strip():
+            raise InputError(f"--set {pair}", "no value" if key.strip() else "no key", "write KEY=VALUE")
         found[key.strip()] = value
     return found
 
 
-def _situation(given: dict[str, str], file: Path | None, base: object, ask: bool) -> "Situation":
+def _situation(given: dict[str, str], file: Path | None, base: "Workload", ask: bool) -> "Situation":
     """Defaults of the workload, then the file, then what the command line says, then answers on a terminal."""
     import sys
     from dataclasses import replace
 
-    from infra.costs.decide import Situation, parsed
-    from infra.costs.workload import Workload
+    from infra.costs.decide import UNITS, Situation, parsed
+    from infra.costs.errors import InputError
+    from infra.costs.prices import read_toml
     from scripts.cli.questions import asked
 
-    assert isinstance(base, Workload)  # noqa: S101
     start = Situation.of(base)
     known = Situation.read(file, start) if file else start
-    known = replace(known, **{key: parsed(_thing(key), key, value) for key, value in given.items()})
-    if not ask or file or not sys.stdin.isatty():
-        return known
-    return asked(known, set(given))
+    known = replace(known, **{key: parsed(f"decide {key}", key, value) for key, value in given.items()})
+    if ask and not file and sys.stdin.isatty():
+        return asked(known, set(given))
+    counted = base.volume.unit
+    if counted not in UNITS.values() and "task" not in given and not (file and "task" in read_toml(file)):
+        raise InputError(f"{base.source} [volume] unit", f"no task is counted in {counted!r}", "say which: --task")
+    return known
 
 
-def _thing(key: str) -> str:
-    return f"decide {key}"
-
-
-def _answer(situation: "Situation", stacks: list[str], given: object, form: options.Format) -> None:
+def _answer(situation: "Situation", stacks: list[str], given: "Inputs", form: options.Format) -> None:
     from infra.costs.decide import decide as decided
-    from infra.costs.reports.decide import decide_json, decide_markdown, decide_text
+    from infra.costs.reports.decide import answer_document, decide_markdown, decide_text
     from scripts.cli import session
     from scripts.cli.hosting import candidates
 
-    assert isinstance(given, session.Inputs)  # noqa: S101
     answer = decided(situation, candidates(situation, stacks, given))
-    if form is options.Format.JSON:
-        typer.echo(decide_json(answer))
-    elif form is options.Format.MARKDOWN:
-        typer.echo(decide_markdown(answer), nl=False)
-    else:
-        typer.echo(decide_text(answer, session.painter()), nl=False)
+    session.tell(
+        form,
+        text=lambda: decide_text(answer, session.painter()),
+        markdown=lambda: decide_markdown(answer),
+        document=lambda: answer_document(answer),
+    )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.cli import live
+from scripts.cli import live, options
 
 if TYPE_CHECKING:
     from infra.lifecycle.aws import Account
@@ -24,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def destroy(
-    stack: live.StackName = "dev",
+    stack: options.StackName = "dev",
     project: live.Project = None,
     yes: live.Yes = False,
     keep_data: KeepData = None,

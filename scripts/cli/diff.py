@@ -22,7 +22,7 @@ def diff(
         str, typer.Argument(help="A stack file: preview JSON, stack export ...; none: what is deployed.")
     ] = "",
     new: Annotated[str, typer.Argument(help="The stack file to compare with; none: the program.")] = "",
-    stack: live.StackName = "dev",
+    stack: options.StackName = "dev",
     project: live.Project = None,
     workload: options.WorkloadFile = None,
     volume: options.Volume = None,

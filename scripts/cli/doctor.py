@@ -4,7 +4,7 @@ from textwrap import wrap
 
 import typer
 
-from scripts.cli import live
+from scripts.cli import live, options
 
 
 def add_to(app: typer.Typer) -> None:
@@ -12,7 +12,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor(stack: live.StackName = "dev", project: live.Project = None) -> None:
+def doctor(stack: options.StackName = "dev", project: live.Project = None) -> None:
     """Check CLI, plugin, passphrase, state, credentials, clock, region, image, quotas; exit code 9 when one fails."""
     from infra.lifecycle.doctor import examine
     from infra.lifecycle.errors import DOCTOR_FINDINGS

@@ -14,8 +14,8 @@ def add_to(app: typer.Typer) -> None:
 
 def explain(
     name: Annotated[str, typer.Argument(help="A resource, a component (Fleet, Network ...) or a managed API.")],
-    file: Annotated[str, typer.Option("--file", "-f", help="A stack file in place of the program; - for stdin.")] = "",
-    stack: Annotated[str, typer.Option("--stack", "-s", help="Which Pulumi.<stack>.yaml.")] = "dev",
+    file: options.StackFile = "",
+    stack: options.StackName = "dev",
     workload: options.WorkloadFile = None,
     volume: options.Volume = None,
     usage: options.UsageFile = None,
@@ -24,9 +24,9 @@ def explain(
 ) -> None:
     """Unfold every line of a resource or component."""
     from infra.costs.reports import explain as unfold
-    from scripts.cli import program, session
+    from scripts.cli import session
 
     given = session.Inputs(workload=workload, volume=volume, usage=usage, prices=tuple(prices or ()), region=region)
-    read = session.read_stack(file, region) if file else program.recorded(stack)[0]
-    report = session.report_of("explain", file or f"stack {stack}", given.price(read))
+    read, called, _ = session.stack_of(file, stack, region)
+    report = session.report_of("explain", called, given.price(read))
     typer.echo(unfold(report, name), nl=False)

@@ -6,18 +6,17 @@ from dataclasses import replace
 from typing import Final
 
 from infra.costs.capacity import ModelCapacity
-from infra.costs.decide import Candidate, Situation, reading_capacity
+from infra.costs.decide import Candidate, Situation, instance_types, reading_capacity
 from infra.costs.estimate import estimate
 from infra.costs.prices import PriceBook
 from infra.costs.stack import Stack
-from infra.costs.traffic import GROUP
 from infra.costs.workload import Workload
+from infra.settings_rules import burstable
 from scripts.cli import program
 from scripts.cli.session import MODELS, Inputs, capacity_of, read_workload
 
 MODEL: Final = {"sentiment": "sentiment", "text-generation": "smollm2_135m_instruct"}
 """The model that does a task; image labels: the one each stack names. A custom model's rate is stated."""
-BURSTABLE: Final = ("t2.", "t3.", "t3a.", "t4g.")
 FULL_REGION: Final = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 
@@ -37,7 +36,7 @@ def _candidate(name: str, situation: Situation, workload: Workload, book: PriceB
 
         stack = in_region(stack, situation.region)
     priced = estimate(stack, workload=workload, book=book, capacity=capacity)
-    return Candidate(f"stack {name} on {_first_type(stack)}", priced)
+    return Candidate(f"stack {name} on {_preferred(stack)}", priced)
 
 
 def _recorded(name: str, situation: Situation, workload: Workload) -> tuple[Stack, ModelCapacity | None]:
@@ -49,18 +48,14 @@ def _recorded(name: str, situation: Situation, workload: Workload) -> tuple[Stac
     if situation.task == "custom" or (model and not (MODELS / model / "capacity.toml").is_file()):
         return stack, None
     capacity = capacity_of(workload, stack)
-    if capacity is None or _first_type(stack) in {figure.instance_type for figure in capacity.figures}:
+    if capacity is None or _preferred(stack) in {figure.instance_type for figure in capacity.figures}:
         return stack, capacity
-    types = [f.instance_type for f in capacity.figures if not f.instance_type.startswith(BURSTABLE)]
+    types = [f.instance_type for f in capacity.figures if not burstable([f.instance_type])]
     if not types:
         return stack, capacity
     changes: dict[str, object] = {"breakeven:model": capacity.model, "breakeven:instanceTypes": types}
     return program.recorded(name, changes)[0], capacity
 
 
-def _first_type(stack: Stack) -> str:
-    for group in stack.of_type(GROUP):
-        overrides = group.inputs.object("mixedInstancesPolicy").object("launchTemplate").objects("overrides")
-        if group.component and overrides:
-            return overrides[0].text("instanceType")
-    return ""
+def _preferred(stack: Stack) -> str:
+    return next(iter(instance_types(stack)), "")

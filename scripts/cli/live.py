@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from infra.lifecycle.workspace import Deployed, Workspace
     from scripts.cli.session import Inputs
 
-StackName = Annotated[str, typer.Option("--stack", "-s", help="Which Pulumi.<stack>.yaml.")]
 Project = Annotated[
     Path | None,
     typer.Option(

@@ -26,6 +26,8 @@ PeopleShare = Annotated[
 SpotShare = Annotated[
     str | None, typer.Option("--spot-share", help="Spot above the on-demand base (0 to 1), for the stack's.")
 ]
+StackName = Annotated[str, typer.Option("--stack", "-s", help="Which Pulumi.<stack>.yaml.")]
+StackFile = Annotated[str, typer.Option("--file", "-f", help="A stack file in place of the program; - for stdin.")]
 UsageFile = Annotated[Path | None, typer.Option("--usage", help="Usage by resource name, JSON or TOML.")]
 PriceBooks = Annotated[list[Path] | None, typer.Option("--prices", help="Your own price book, over the shipped one.")]
 Region = Annotated[str, typer.Option("--region", help="Region of resources whose stack names none.")]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli import live
+from scripts.cli import live, options
 
 NAME = 24
 
@@ -17,7 +17,7 @@ def add_to(app: typer.Typer) -> None:
 
 def outputs(
     name: Annotated[str, typer.Argument(help="One output alone, as it is.")] = "",
-    stack: live.StackName = "dev",
+    stack: options.StackName = "dev",
     project: live.Project = None,
     show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Show secrets in plain.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="All outputs as JSON.")] = False,

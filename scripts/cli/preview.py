@@ -1,7 +1,5 @@
 """`breakeven preview`: what the program's stack would cost, without an account."""
 
-from typing import Annotated
-
 import typer
 
 from scripts.cli import options
@@ -13,7 +11,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def preview(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="Which Pulumi.<stack>.yaml.")] = "dev",
+    stack: options.StackName = "dev",
     workload: options.WorkloadFile = None,
     volume: options.Volume = None,
     peak: options.Peak = None,

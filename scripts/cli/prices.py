@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -87,8 +88,12 @@ def refresh(
 
 def _say_left(found: "RegionPrices") -> None:
     """Name what was not refreshed, by reason."""
+    from infra.costs.reports.text import COLUMNS
+
     reasons: dict[str, list[str]] = {}
     for key, reason in sorted(found.left.items()):
         reasons.setdefault(reason, []).append(key)
     for reason, keys in sorted(reasons.items()):
-        typer.echo(f"not refreshed in {found.region} ({reason}): {', '.join(keys)}")
+        text = f"not refreshed in {found.region} ({reason}): {', '.join(keys)}"
+        for line in wrap(text, COLUMNS, subsequent_indent="  ", break_on_hyphens=False):
+            typer.echo(line)

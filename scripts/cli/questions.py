@@ -1,12 +1,15 @@
 """Questions on a terminal: one for each value that was not given, with what is allowed and its default."""
 
+import sys
 from dataclasses import replace
+from textwrap import wrap
 from typing import Any
 
 import typer
 
 from infra.costs.decide import Situation, about, parsed
 from infra.costs.errors import InputError
+from infra.costs.reports.text import COLUMNS
 
 
 def asked(known: Situation, given: set[str]) -> Situation:
@@ -21,9 +24,16 @@ def asked(known: Situation, given: set[str]) -> Situation:
 def _answered(key: str, meaning: str, one_of: tuple[str, ...], default: Any) -> Any:
     shown = f"{default:f}" if hasattr(default, "as_tuple") else str(default)
     allowed = f" ({', '.join(one_of)})" if one_of and not all(name in meaning for name in one_of) else ""
+    # The default stands behind the last line: " [0.10]: ".
+    question = wrap(f"{key}: {meaning}{allowed}", COLUMNS - len(shown) - 5, subsequent_indent="  ")
     while True:
-        text = typer.prompt(f"{key}: {meaning}{allowed}", default=shown, err=True)
+        # Not typer.prompt: it writes a space to standard output, where the answer goes.
+        typer.echo("\n".join(question) + f" [{shown}]: ", nl=False, err=True)
+        text = sys.stdin.readline()
+        if not text:
+            typer.echo(err=True)
+            raise InputError(key, "no answer", "press Enter to keep the default, or give --no-ask")
         try:
-            return parsed(key, key, text)
+            return parsed(key, key, text.strip() or shown)
         except InputError as error:
             typer.echo(f"  {error}", err=True)

@@ -1,14 +1,11 @@
 """`breakeven reconcile`: the estimate beside the bill, with the difference explained."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from scripts.cli import options
-
-if TYPE_CHECKING:
-    from infra.costs.stack import Stack
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,9 +42,9 @@ def reconcile(
     asked = month_of(month, datetime.now(UTC).date())
     books = tuple(prices or ())
     given = session.Inputs(workload=workload, volume=volume, usage=usage, prices=books, region=region)
-    name = file or f"stack {stack or 'dev'}"
     wanted = _tags(tag) or _own_tags(file, stack or "dev")
-    priced = given.price(session.read_stack(file, region) if file else _recorded(stack or "dev"))
+    read, name, _ = session.stack_of(file, stack or "dev", region)
+    priced = given.price(read)
     bill = read_bill(home(profile), asked, wanted)
     used = next((r.region for r in priced.stack if r.region), region or DEFAULT_REGION)
     forms = {options.Format.TEXT: as_text, options.Format.MARKDOWN: as_markdown, options.Format.JSON: as_json}
@@ -63,6 +60,8 @@ def _tags(given: list[str] | None) -> dict[str, str]:
         key, equals, value = text.partition("=")
         if not key or not equals or not value:
             raise InputError(f"--tag {text}", "not KEY=VALUE", "write it like stack=dev")
+        if key in found:
+            raise InputError(f"--tag {text}", f"{key} is given twice", "one value for each tag")
         found[key] = value
     return found
 
@@ -79,9 +78,3 @@ def _own_tags(file: str, stack: str) -> dict[str, str]:
     names = Names(project=read_config(stack, ROOT).project, stack=stack, extra_tags={})
     # The tag that only this stack bears comes first: what lacks it is the untagged rest.
     return {key: value for key, value in reversed(names.tags("").items()) if key != "Name"}
-
-
-def _recorded(stack: str) -> "Stack":
-    from scripts.cli import program
-
-    return program.recorded(stack)[0]

@@ -2,7 +2,7 @@
 
 import typer
 
-from scripts.cli import live
+from scripts.cli import live, options
 
 
 def add_to(app: typer.Typer) -> None:
@@ -10,7 +10,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(refresh)
 
 
-def refresh(stack: live.StackName = "dev", project: live.Project = None) -> None:
+def refresh(stack: options.StackName = "dev", project: live.Project = None) -> None:
     """Bring the state to what is really there; changes nothing in AWS."""
     from infra.lifecycle import up as work
     from infra.lifecycle.workspace import Workspace

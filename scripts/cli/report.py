@@ -22,8 +22,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def report(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="Which Pulumi.<stack>.yaml.")] = "dev",
-    file: Annotated[str, typer.Option("--file", "-f", help="A stack file in place of the program; - for stdin.")] = "",
+    stack: options.StackName = "dev",
+    file: options.StackFile = "",
     workload: options.WorkloadFile = None,
     volume: options.Volume = None,
     peak: options.Peak = None,
@@ -48,13 +48,8 @@ def report(
         prices=tuple(prices or ()),
         region=region,
     )
-    if file:
-        written = _page(given, session.read_stack(file, region), file, (), _command(given, stack, file))
-    else:
-        from scripts.cli import program
-
-        read, warnings = program.recorded(stack)
-        written = _page(given, read, f"stack {stack}", warnings, _command(given, stack, file))
+    read, name, warnings = session.stack_of(file, stack, region)
+    written = _page(given, read, name, warnings, _command(given, stack, file))
     _save(out, written)
     typer.echo(f"{out}: {len(written.encode()):,} bytes")
     if opened:

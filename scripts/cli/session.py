@@ -1,5 +1,6 @@
 """What the verbs of the estimator do alike: read inputs, build the report, write it, choose the exit code."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from shutil import which
-from typing import Final
+from typing import Any, Final
 
 import infra.vendors  # noqa: F401 - makes known what vendors charge for tokens
 from infra.costs.capacity import ModelCapacity
@@ -133,6 +134,16 @@ def read_stack(file: str, region: str) -> Stack:
         raise InputError(file, "not a text file", "give the JSON that Pulumi writes") from None
 
 
+def stack_of(file: str, name: str, region: str) -> tuple[Stack, str, tuple[str, ...]]:
+    """The stack of a file, else what the program asks for with a stack's settings; how to call it, and warnings."""
+    if file:
+        return read_stack(file, region), file, ()
+    from scripts.cli import program
+
+    recorded, warnings = program.recorded(name)
+    return recorded, f"stack {name}", warnings
+
+
 def deployed_stack(name: str, region: str) -> Stack:
     """The stack as it was deployed, from `pulumi stack export`."""
     pulumi = which("pulumi")
@@ -159,6 +170,19 @@ def write(report: Report, form: Format) -> None:
         Format.JSON: lambda r: as_json(r) + "\n",
     }
     sys.stdout.write(forms[form](report))
+    sys.stdout.flush()
+
+
+def tell(
+    form: Format, text: Callable[[], str], markdown: Callable[[], str], document: Callable[[], dict[str, Any]]
+) -> None:
+    """Write one of a report's forms to standard output; the document as JSON."""
+    forms: dict[Format, Callable[[], str]] = {
+        Format.TEXT: text,
+        Format.MARKDOWN: markdown,
+        Format.JSON: lambda: json.dumps(document(), indent=2, ensure_ascii=False) + "\n",
+    }
+    sys.stdout.write(forms[form]())
     sys.stdout.flush()
 
 

@@ -13,8 +13,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def tco(
-    file: Annotated[str, typer.Option("--file", "-f", help="A stack file in place of the program; - for stdin.")] = "",
-    stack: Annotated[str, typer.Option("--stack", "-s", help="Which Pulumi.<stack>.yaml.")] = "dev",
+    file: options.StackFile = "",
+    stack: options.StackName = "dev",
     api: Annotated[str, typer.Option("--api", help="A managed API by its key; else the cheapest at the volume.")] = "",
     workload: options.WorkloadFile = None,
     volume: options.Volume = None,
@@ -27,12 +27,11 @@ def tco(
     form: options.OutputFormat = options.Format.TEXT,
 ) -> None:
     """Compare the total cost of API, self-hosted, fallback and scale to zero over the workload's months."""
-    import json
-
     from infra.costs.managed import named
+    from infra.costs.reports import Report
     from infra.costs.reports.tco import tco_document, tco_markdown, tco_text
     from infra.costs.tco import total_cost
-    from scripts.cli import program, session
+    from scripts.cli import session
 
     given = session.Inputs(
         workload=workload,
@@ -44,14 +43,14 @@ def tco(
         prices=tuple(prices or ()),
         region=region,
     )
-    chosen = named(api, given.assumed()) if api else None
-    read = session.read_stack(file, region) if file else program.recorded(stack)[0]
-    priced, name = given.price(read), file or f"stack {stack}"
+    chosen = named(api, given.assumed(), "--api") if api else None
+    read, name, _ = session.stack_of(file, stack, region)
+    priced = given.price(read)
     found = total_cost(priced, chosen)
-    if form is options.Format.JSON:
-        typer.echo(json.dumps(tco_document(found), indent=2, ensure_ascii=False))
-    elif form is options.Format.MARKDOWN:
-        typer.echo(tco_markdown(found, name), nl=False)
-    else:
-        typer.echo(tco_text(found, session.painter(), name), nl=False)
-    raise typer.Exit(session.exit_code(session.report_of("tco", name, priced), None, strict=False))
+    session.tell(
+        form,
+        text=lambda: tco_text(found, session.painter(), name),
+        markdown=lambda: tco_markdown(found, name),
+        document=lambda: tco_document(found),
+    )
+    raise typer.Exit(session.exit_code(Report("tco", name, priced), None, strict=False))

@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def up(
-    stack: live.StackName = "dev",
+    stack: options.StackName = "dev",
     project: live.Project = None,
     yes: live.Yes = False,
     wait: Wait = True,

@@ -171,7 +171,7 @@ def test_a_name_that_is_none_is_refused_with_the_nearest(name: str, said: str) -
 
 
 def test_a_name_without_a_vendor_is_none_of_the_packages() -> None:
-    assert TokenPrices().find("rekognition_labels", stated()) is None
+    assert TokenPrices().find("rekognition_labels", stated(), "here") is None
 
 
 ABSENT = """

@@ -83,12 +83,15 @@ def test_every_kind_of_price_comes_over_in_the_price_files_units(
 def test_the_diff_tells_changed_new_missing_and_not_refreshed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with account(Aws(), monkeypatch, tmp_path):
         code, output, _ = refresh("--type", "c5.large", "--type", "t3.medium")
-    lines = {" ".join(line.split()) for line in output.splitlines()}
     assert code == 0
+    assert max(map(len, output.splitlines())) <= 80
+    # What is too long for a line goes on below, further in.
+    whole = output.replace("\n  ", " ").splitlines()
+    lines = {" ".join(line.split()) for line in whole}
     assert "changed eu-central-1.ec2_on_demand.c5.large 0.097 -> 0.099 +2.1 %" in lines
     assert "new eu-central-1.network.nat_gateway_hour 0.052" in lines
     assert "missing eu-central-1.data_transfer.intra_region_gb 0.01" in lines
-    reasons = [line for line in output.splitlines() if line.startswith("not refreshed")]
+    reasons = [line for line in whole if line.startswith("not refreshed")]
     assert any(
         "2 products of AWSSecretsManager fit, at different prices): secrets.requests_per_10000" in r for r in reasons
     )
@@ -110,7 +113,7 @@ def test_only_the_services_named_are_asked_for(monkeypatch: pytest.MonkeyPatch, 
         assert {asked["ServiceCode"] for _, asked in aws.asked} == {"awskms"}
         code, _, error = refresh("--service", "kmss")
         assert (code, error.count("\n")) == (3, 1)
-        assert "did you mean" in error or "kms" in error
+        assert "did you mean 'kms'?" in error
 
 
 def test_every_page_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -128,6 +131,11 @@ def test_spot_is_the_range_over_the_zones_without_local_ones(monkeypatch: pytest
         code, output, error = refresh("--spot", *only, "--out", str(book))
     assert (code, error) == (0, "")
     assert "0.267 / 0.2737 -> 0.21 / 0.26" in output
+    for price in ("NaN", "free"):
+        with account(Aws(spot=[*seen, ("g4dn.xlarge", f"{REGION}a", price)]), monkeypatch, tmp_path):
+            code, _, error = refresh("--spot", "--service", "ec2_spot")
+        assert (code, error.count("\n")) == (3, 1)
+        assert f"'{price}' is no amount" in error
     machine = "aws:ec2/instance:Instance"
     urn = f"urn:pulumi:dev::p::{machine}::one"
     inputs = {"instanceType": "g4dn.xlarge", "instanceMarketOptions": {"marketType": "spot"}}
@@ -150,6 +158,14 @@ def test_a_file_that_is_there_is_kept_unless_forced(monkeypatch: pytest.MonkeyPa
         assert refresh("--service", "kms", "--out", str(book), "--force")[0] == 0
     assert str(PriceBook((book,)).region(REGION)["kms.key_month"].amount) == "1"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["eu.toml"]
+
+
+def test_where_no_book_can_be_written_nothing_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with account(Aws(), monkeypatch, tmp_path) as aws:
+        for out, says in ((tmp_path, "is a folder"), (tmp_path / "none" / "eu.toml", "its folder is not there")):
+            code, output, error = refresh("--service", "kms", "--out", str(out), "--force")
+            assert (code, output, error.count("\n"), aws.asked) == (3, "", 1, [])
+            assert says in error
 
 
 def test_throttling_is_waited_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -206,7 +222,25 @@ def test_another_currency_and_broken_items_are_refused(monkeypatch: pytest.Monke
 
 
 def test_a_region_without_products_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with account(Aws(products=[]), monkeypatch, tmp_path):
-        code, _, error = refresh()
-    assert (code, error.count("\n")) == (3, 1)
-    assert "check the region's name" in error
+    everywhere = [p for p in shape("price_list") if "regionCode" not in p["product"]["attributes"]]
+    sold = [p for p in everywhere if p["serviceCode"] == "AmazonCloudWatch"]
+    assert sold
+    for products in ([], sold):
+        with account(Aws(products=products), monkeypatch, tmp_path):
+            code, output, error = refresh()
+        assert (code, output, error.count("\n")) == (3, "", 1)
+        assert "check the region's name" in error
+
+
+def test_a_product_without_an_instance_type_is_none_of_an_instance(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    products = shape("price_list")
+    bare = next(p for p in products if p["product"]["attributes"].get("instanceType") == "g4dn.xlarge")
+    del bare["product"]["attributes"]["instanceType"]
+    with account(Aws(products=products), monkeypatch, tmp_path):
+        code, output, error = refresh("--service", "ec2_on_demand", "--out", str(tmp_path / "eu.toml"))
+    assert (code, error) == (0, "")
+    rows = PriceBook((tmp_path / "eu.toml",)).region(REGION).table("ec2_on_demand", "linux")
+    assert str(rows["c5.large"]) == "0.099"
+    assert "changed  eu-central-1.ec2_on_demand.c5.large" in output

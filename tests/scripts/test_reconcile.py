@@ -1,6 +1,7 @@
 """`breakeven reconcile` against recorded answers of Cost Explorer: per service, the difference split and explained."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,7 @@ def test_the_text_explains_each_difference(stack: str, monkeypatch: pytest.Monke
         code, text, error = reconcile(stack, *TAG)
         markdown = reconcile(stack, *TAG, "--format", "markdown")[1]
     assert (code, error) == (0, "")
+    assert max(map(len, text.splitlines())) <= 80
     assert "31 of 31 days, bill final, unblended; tags stack=dev" in text
     assert "-15.48 NatGateway-Hours: -15.48 by quantity, 400 billed, 744 estimated (hour)" in text
     assert "+1.86 by price, 0.025 billed, 0.0225 estimated" in text
@@ -164,7 +166,38 @@ def test_a_tag_that_no_cost_bears_says_what_to_activate(
     with account(Aws(by_service=[empty], by_record=empty, by_tag=rest), monkeypatch, tmp_path):
         code, text, _ = reconcile(stack, *TAG)
     assert code == 0
-    assert "no cost of the month bears the tag stack: activate it as a cost allocation tag in Billing" in text
+    assert max(map(len, text.splitlines())) <= 80
+    said = " ".join(text.split())
+    assert "no cost of the month bears the tag stack: activate it as a cost allocation tag in Billing" in said
+
+
+def test_what_has_no_price_is_named(stack: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with account(Aws(), monkeypatch, tmp_path):
+        text, found = [
+            breakeven(
+                "reconcile", "--file", stack, "--month", "2026-10", "--region", "eu-central-1", *TAG, *form
+            ).stdout
+            for form in ((), ("--format", "json"))
+        ]
+    assert "nat: price nat_gateway_hour: no such price in eu-central-1" in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 80
+    assert any(reason.startswith("nat: ") for reason in json.loads(found)["unpriced"])
+    assert not any(reason.startswith("box: price t3.medium") for reason in json.loads(found)["unpriced"])
+
+
+def test_a_large_bill_with_a_long_name_stays_in_its_columns(
+    stack: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    by_service = shape("by_service")
+    group = by_service[0]["ResultsByTime"][0]["Groups"][0]
+    name = "Amazon Elastic Container Service for Kubernetes and all"
+    group["Keys"][0], group["Metrics"]["UnblendedCost"]["Amount"] = name, "12345678.9"
+    with account(Aws(by_service=by_service), monkeypatch, tmp_path):
+        code, text, _ = reconcile(stack, *TAG)
+    assert code == 0
+    assert max(map(len, text.splitlines())) <= 80
+    assert name in " ".join(re.sub(r"  +[-+\d.,]+", "", text).split())
+    assert re.search(r" 0\.00 +12,345,678\.90 +\+12,345,678\.90$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -200,4 +233,5 @@ def test_no_credentials_another_currency_and_bad_tags(
         assert (code, error.count("\n")) == (3, 1)
         assert "the bill is in CNY" in error
         assert "not KEY=VALUE" in reconcile(stack, "--tag", "stack")[2]
+        assert "stack is given twice" in reconcile(stack, *TAG, "--tag", "stack=prod")[2]
         assert "add --tag" in reconcile(stack)[2]

@@ -5,6 +5,7 @@ import re
 import shlex
 from pathlib import Path
 
+from infra.costs.people import salaries
 from tests.infra.costs.stacks import INSTANCE, export, row
 from tests.scripts.command import breakeven
 
@@ -36,8 +37,8 @@ def test_options_set_where_the_sliders_stand_and_files_stay_in_the_command(tmp_p
     done = breakeven("report", "--stack", "dev", "--workload", str(workload), *options, "--out", str(out))
     assert done.returncode == 0, done.stderr
     data = data_of(out)
-    settings = {"volume": "4000000", "peak": "5", "share": "20.0", "engineers": "3", "salary": "120000"}
-    assert data["settings"] == settings
+    settings = {"volume": "4000000", "peak": "5", "share": "20.0", "engineers": "3"}
+    assert data["settings"] == {**settings, "salary": f"{salaries()['us'].per_year}"}
     assert data["positions"][data["own"]]["percent"] == "40"  # type: ignore[index]
     assert data["command"] == ["breakeven preview --stack dev", f"--workload {shlex.quote(str(workload))}"]
 

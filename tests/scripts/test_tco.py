@@ -87,7 +87,7 @@ def test_another_api_can_be_named_and_an_unknown_one_is_refused() -> None:
     assert "beside Google Vision labels" in run("--stack", "small", "--api", "google_vision_labels")
     done = breakeven("tco", "--stack", "small", "--api", "google_vison_labels")
     assert (done.returncode, done.stdout) == (3, "")
-    assert "did you mean 'google_vision_labels'?" in done.stderr
+    assert "--api: 'google_vison_labels' is unknown, did you mean 'google_vision_labels'?" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -14,7 +14,7 @@ from infra.costs.decide.answer import (
     Side,
     Step,
 )
-from infra.costs.decide.candidates import Candidate, reading_capacity
+from infra.costs.decide.candidates import Candidate, instance_types, reading_capacity
 from infra.costs.decide.decide import decide
 from infra.costs.decide.situation import UNITS, Situation, about, parsed
 
@@ -36,6 +36,7 @@ __all__ = [
     "Step",
     "about",
     "decide",
+    "instance_types",
     "parsed",
     "reading_capacity",
 ]

@@ -14,15 +14,13 @@ from infra.costs.decide.situation import Situation
 from infra.costs.errors import PriceError
 from infra.costs.estimate import Estimate
 from infra.costs.items import Case
-from infra.costs.pricers.compute import vcpus_of
+from infra.costs.machines import baseline_of, vcpus_of
 from infra.costs.stack import Resource, Stack
 from infra.costs.traffic import GROUP
 from infra.costs.whatif import DISTRIBUTION, MIXED, ON_DEMAND, with_spot_share
 from infra.costs.workload import Compare, Ownership, People, Volume, Workload
 
 MOST_REMEMBERED: Final = 2_000
-BASELINES: Final = {"t3.medium": Fraction(20, 100), "t3.large": Fraction(30, 100)}
-"""Part of its vCPUs that a burstable instance may use without end (AWS, CPU credits)."""
 PAGES_CHECKED: Final = date(2026, 11, 23)
 
 
@@ -151,6 +149,12 @@ class Candidate:
         return tuple(sorted({item.resource.region for item in self.estimate.items if item.resource.region}))
 
 
+def instance_types(stack: Stack) -> tuple[str, ...]:
+    """The types that the stack's own groups may launch, the preferred one first."""
+    groups = (group for group in stack.of_type(GROUP) if group.component)
+    return tuple(dict.fromkeys(name for group in groups for name in _types(group)))
+
+
 def _types(group: Resource) -> Iterator[str]:
     for override in group.inputs.object(MIXED).object("launchTemplate").objects("overrides"):
         yield override.text("instanceType")
@@ -192,9 +196,9 @@ def reading_capacity(stack: Stack, workload: Workload) -> ModelCapacity | None:
     """Pages a second that the document pipeline reads on a stack's instances, all vCPUs at work; None: not known."""
     seconds = workload.documents.vcpu_seconds_per_scan
     figures = []
-    for name in dict.fromkeys(name for g in stack.of_type(GROUP) if g.component for name in _types(g)):
+    for name in instance_types(stack):
         try:
-            vcpus = Fraction(vcpus_of(name)) * BASELINES.get(name, Fraction(1))
+            vcpus = Fraction(vcpus_of(name)) * baseline_of(name)
         except PriceError:
             continue
         rate = vcpus / Fraction(seconds) if seconds else Fraction(0)

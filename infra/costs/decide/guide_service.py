@@ -90,7 +90,8 @@ def privacy(found: Found) -> Iterator[Reason]:
         return
     sends = [o for o in (found.choice.option, found.choice.api) if o is not None and o.api is not None]
     if not sends:
-        if rule == "vetted":
+        apis = [o for o in found.board.options if o.key == "api"]
+        if rule == "vetted" and all(any(block.rule == "vetted-vendor" for block in o.blocks) for o in apis):
             yield Reason(
                 rule="privacy",
                 text="no API is left that is known neither to keep data nor to train on them",

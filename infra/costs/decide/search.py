@@ -15,6 +15,7 @@ from infra.costs.decide.board import Board
 from infra.costs.decide.choice import Choice, allowed, choose
 from infra.costs.decide.options import Option, amounts
 from infra.costs.decide.varied import Assumption, Varied, flip, no_flip
+from infra.costs.tco.scenarios import API, STACK
 from infra.costs.tco.total import volumes_of
 
 HALVINGS: Final = 3
@@ -40,7 +41,6 @@ SEARCHED: Final = (
     ),
 )
 """Those that change the stacks, and growth, which changes the volumes."""
-STACK_PARTS: Final = ("Stack", "API")
 
 
 def searched(varied: Varied, one: Assumption) -> Flip:
@@ -110,7 +110,7 @@ def _floor(varied: Varied, one: Assumption, option: Option) -> Fraction:
     months = len(varied.board.volumes)
     fixed = Fraction(0)
     for part in option.scenario.parts:
-        if part.name not in STACK_PARTS or (part.name == "Stack" and one.key != SPOT):
+        if part.name not in (STACK, API) or (part.name == STACK and one.key != SPOT):
             fixed += part.monthly.at_zero
     return option.scenario.paid_once + fixed * months
 

@@ -24,8 +24,6 @@ LINES: Final = (
     Assumption(key="salary_per_year", unit="USD a year", low=Fraction(1), high=Fraction(1_000_000)),
     Assumption(key="api_discount", unit="of the list price", low=Fraction(0), high=Fraction(99, 100)),
 )
-ASSUMPTIONS: Final = ("volume_per_month", *(a.key for a in (*LINES, *SEARCHED)))
-"""Every assumption that is tried."""
 
 
 def flips_of(varied: Varied, totals: Totals, ranges: Sequence[Range]) -> tuple[Flip, ...]:

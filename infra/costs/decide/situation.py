@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from infra.costs.errors import InputError
 from infra.costs.names import nearest
-from infra.costs.numbers import LARGEST, is_sane, number
+from infra.costs.numbers import LARGEST, number
 from infra.costs.people import salaries
 from infra.costs.prices import read_toml
 from infra.costs.workload import Workload
@@ -198,7 +198,7 @@ def _flag(thing: str, raw: Any) -> bool:
 def _number(thing: str, raw: Any, low: int | None, high: int | Decimal) -> Decimal:
     text = raw.replace(",", "").replace("_", "").lstrip("$") if isinstance(raw, str) else raw
     value = number(text, thing)
-    if not is_sane(value) or value > high or value < (low or 0) or (low is None and not value):
+    if value > high or value < (low or 0) or (low is None and not value):
         least = "above 0" if low is None else f"from {low}"
         raise InputError(thing, f"{raw} is out of range", f"give a number {least} up to {Decimal(high):,}")
     return value

@@ -1,7 +1,6 @@
 """What the answer does not know: figures that were assumed, facts that are missing, what was never seen running."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from typing import Final
 
 from infra.costs.decide.board import Board
@@ -95,9 +94,3 @@ def _always(board: Board, options: Sequence[Option]) -> Iterator[str]:
         elsewhere = [r for r in regions if situation.region and not r.startswith(situation.region)]
         if elsewhere:
             yield f"{option.name} is priced in {', '.join(elsewhere)}; in {situation.region} it costs something else"
-
-
-def oldest(board: Board) -> date | None:
-    """The oldest date at which a price used was checked; None where none has one."""
-    dates = [i.price.checked for o in board.options if o.estimate for i in o.estimate.items if i.price.checked]
-    return min(dates, default=None)

@@ -8,7 +8,7 @@ from typing import Final
 
 from infra.costs.curves import Curve
 from infra.costs.errors import InputError
-from infra.costs.managed.meters import SECONDS_IN_AN_HOUR, Meter
+from infra.costs.managed.meters import Meter
 from infra.costs.managed.rules import of_a_document
 from infra.costs.prices import Tier
 from infra.costs.workload import Documents, Workload
@@ -96,20 +96,6 @@ class ManagedApi:
         """What the first meter charges."""
         return self.meters[0].tiers
 
-    @property
-    def free(self) -> Decimal:
-        """Units of the first meter that are free each month."""
-        return self.meters[0].free
-
-    @property
-    def free_always(self) -> bool:
-        """Whether they are free for ever, or in the first months only."""
-        return self.meters[0].free_always
-
-    def charged_units(self, workload: Workload) -> Fraction:
-        """What one unit of volume counts for on the first meter."""
-        return self.meters[0].each(workload)
-
     def charged_for_document(self, documents: Documents) -> Fraction:
         """Units of charge in one document: pieces of its text, or those of its pages that hold none."""
         return of_a_document(self.rule, documents)
@@ -127,8 +113,7 @@ def over_quota(api: ManagedApi, workload: Workload) -> str:
     """What to know where the workload's busiest minute is above the API's default quota; empty where it is not."""
     if not api.quota or not workload.open_hours:
         return ""
-    average = Fraction(workload.volume.per_month) * workload.requests_per_unit
-    average /= workload.open_hours * SECONDS_IN_AN_HOUR
+    average = Fraction(workload.volume.per_month) * workload.requests_per_unit / workload.open_seconds
     peak = average * Fraction(workload.volume.peak_to_average)
     if peak <= Fraction(api.quota.per_second):
         return ""

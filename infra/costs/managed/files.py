@@ -11,7 +11,7 @@ from infra.costs.errors import InputError
 from infra.costs.managed.api import UNITS, ManagedApi, Quota, Training
 from infra.costs.managed.meters import Endpoint, Meter
 from infra.costs.managed.rules import EACH_MONTH, RULES
-from infra.costs.prices import DATA, Tier, read_toml
+from infra.costs.prices import DATA, read_toml, tier_of
 
 
 @cache
@@ -61,7 +61,7 @@ def _meter(row: Mapping[str, Any]) -> Meter:
         name=row["name"],
         rule=row["rule"],
         unit_of_charge=row["unit_of_charge"],
-        tiers=tuple(_tier(tier) for tier in row.get("tiers", [row])),
+        tiers=tuple(map(tier_of, row.get("tiers", [row]))),
         free=Decimal(free.get("amount", 0)),
         free_always=free.get("period") == "always",
         endpoint=Endpoint(
@@ -71,16 +71,6 @@ def _meter(row: Mapping[str, Any]) -> Meter:
         )
         if endpoint
         else None,
-    )
-
-
-def _tier(row: Mapping[str, Any]) -> Tier:
-    up_to = row.get("up_to")
-    return Tier(
-        amount=Decimal(row["amount"]),
-        up_to=None if up_to is None else Decimal(up_to),
-        label=row.get("label", ""),
-        mark=row.get("mark", ""),
     )
 
 

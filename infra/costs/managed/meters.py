@@ -11,7 +11,6 @@ from infra.costs.managed.rules import EACH_MONTH, RULES
 from infra.costs.prices import Tier
 from infra.costs.workload import Workload
 
-SECONDS_IN_AN_HOUR: Final = 3600
 MOST_STEPS: Final = 1_000
 """Inference units up to which each is a step of its own; above, a line that meets each step where it is full."""
 
@@ -32,7 +31,7 @@ class Endpoint:
         if not each or not workload.open_hours:
             return Curve.constant(1)
         peak = Fraction(workload.volume.peak_to_average)
-        every = Fraction(self.per_second) * SECONDS_IN_AN_HOUR * workload.open_hours / (each * peak)
+        every = Fraction(self.per_second) * workload.open_seconds / (each * peak)
         wanted = ceil(Fraction(workload.volume.per_month) / every)
         most = max(MOST_STEPS, min(2 * wanted, 10 * MOST_STEPS))
         steps = Curve.steps(every, 1, most)
@@ -40,8 +39,7 @@ class Endpoint:
 
     def charged(self, workload: Workload, each: Fraction) -> Curve:
         """Units of charge a month."""
-        seconds = workload.open_hours * SECONDS_IN_AN_HOUR
-        return self.units(workload, each) * (seconds / Fraction(self.seconds_billed))
+        return self.units(workload, each) * (workload.open_seconds / Fraction(self.seconds_billed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,11 @@ from infra.costs.workload import Workload
 class Catalogue(Protocol):
     """Managed APIs that come from elsewhere than the shipped files; asked only when needed."""
 
-    def find(self, name: str, workload: Workload) -> ManagedApi | None:
-        """The API of that name, as it charges such requests; None when it is none of this catalogue's."""
+    def find(self, name: str, workload: Workload, thing: str) -> ManagedApi | None:
+        """The API of that name, as it charges such requests; None when it is none of this catalogue's.
+
+        Raises InputError about `thing`, where the name stands.
+        """
         ...
 
     def defaults(self, workload: Workload) -> tuple[str, ...]:
@@ -39,16 +42,18 @@ def offers_for(workload: Workload) -> tuple[ManagedApi, ...]:
     return tuple(_by_default(workload))
 
 
-def named(name: str, workload: Workload) -> ManagedApi:
-    """One API by its name (`rekognition_labels`, `openai/gpt-5-mini`); raises InputError for an unknown one."""
-    known = managed_apis()
+def named(name: str, workload: Workload, thing: str = "") -> ManagedApi:
+    """One API by its name (`rekognition_labels`, `openai/gpt-5-mini`).
+
+    Raises InputError for an unknown one, about `thing`: where the name stands, if not in the workload.
+    """
+    known, thing = managed_apis(), thing or f"{workload.source} [compare] apis"
     if name in known:
         return known[name]
     for catalogue in _CATALOGUES:
-        found = catalogue.find(name, workload)
+        found = catalogue.find(name, workload, thing)
         if found:
             return found
-    thing = f"{workload.source} [compare] apis"
     raise InputError(thing, f"{name!r} is unknown{nearest(name, known)}", f"known: {', '.join(known)}, or vendor/model")
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from infra.costs.errors import PriceError
 from infra.costs.items import LineItem, Quantity, fixed
+from infra.costs.machines import BURSTABLE, UNLIMITED_BY_DEFAULT, vcpus_of
 from infra.costs.names import nearest
 from infra.costs.pricers.volumes import volume_lines
 from infra.costs.prices import DATA, Price, RegionPrices, Tier, file_of, read_toml
@@ -16,8 +17,6 @@ from infra.costs.stack import Inputs, Resource
 LAUNCH_TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
 SUBNET: Final = "aws:ec2/subnet:Subnet"
 METRICS_PER_INSTANCE: Final = 7
-UNLIMITED_BY_DEFAULT: Final = ("t3", "t3a", "t4g")
-BURSTABLE: Final = ("t2", *UNLIMITED_BY_DEFAULT)
 INSTANCE_USAGE: Final = (
     "operating_system",
     "reserved_instance_type",
@@ -219,15 +218,6 @@ def extras(pricing: Pricing, machine: Machine, hours: Quantity, count: Quantity)
         yield pricing.line("CPU credits", times(count, surplus * vcpus), price, unit="vCPU-hours")
     for part, disk, basis in machine.disks:
         yield from volume_lines(pricing, disk, count, part, basis)
-
-
-def vcpus_of(instance_type: str) -> Decimal:
-    """vCPUs of a type; raises PriceError for one that the data does not hold."""
-    known = read_toml(DATA / "instance_types.toml")
-    row = known.get("types", known).get(instance_type)
-    if row is None:
-        raise PriceError(f"vCPUs of {instance_type}", "not known", "give vcpu_count in the usage file")
-    return Decimal(row["vcpu"])
 
 
 @prices("aws:ec2/instance:Instance", usage=(*INSTANCE_USAGE, "monthly_hours", "monthly_standard_io_requests"))

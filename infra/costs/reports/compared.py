@@ -8,12 +8,13 @@ from typing import Final, Literal
 
 from infra.costs.capacity import Capacity
 from infra.costs.compare import Offer
+from infra.costs.errors import CostError, PriceError
 from infra.costs.estimate import part_of
 from infra.costs.reports.report import Report
 
-MISSING_PRICE: Final = 4
 Status = Literal["ok", "not served", "not priced", "refused"]
-PARTS: Final = "in part: "
+IN_PART: Final = "in part: "
+"""What an estimate says first of a resource whose other lines have a price."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +147,7 @@ class Compared:
             return 0
         reports = [row.report for row in self.rows if row.report]
         codes = {reason.exit_code for report in reports for reason in report.estimate.unpriced}
-        return MISSING_PRICE if MISSING_PRICE in codes else 0 if reports else 3
+        return PriceError.exit_code if PriceError.exit_code in codes else 0 if reports else CostError.exit_code
 
 
 def _expected(row: Row) -> Fraction:
@@ -167,7 +168,7 @@ def _types(report: Report) -> Iterator[str]:
 
 def _not_priced(report: Report, region: str) -> str:
     """Which prices are missing and what brings them, or which resources nobody can price."""
-    missing = [r.reason.removeprefix(PARTS) for r in report.estimate.unpriced if r.exit_code == MISSING_PRICE]
+    missing = [r.reason.removeprefix(IN_PART) for r in report.estimate.unpriced if r.exit_code == PriceError.exit_code]
     names = list(dict.fromkeys(reason.split(":", 1)[0].removeprefix("price ") for reason in missing))
     if names:
         shown = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -1,6 +1,6 @@
 """What a comparison looks like: text of at most 80 columns, markdown, and a document for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from textwrap import wrap
 from typing import Any, Final
@@ -8,12 +8,14 @@ from typing import Any, Final
 from infra.costs.reports.compared import Compared, Row
 from infra.costs.reports.markdown import row_of, table_of
 from infra.costs.reports.report import cases, verdict
+from infra.costs.reports.text import COLUMNS
 from infra.costs.reports.words import Paint, decimal_of, exact, money, volume
 
-COLUMNS: Final = 80
-NAME: Final = 36
+NUMBER: Final = 11
+NUMBERS: Final = (10, 11, 11, 12)
+"""The columns' widths, wider where a bill is larger."""
+PART: Final = 36
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-SIDE_BY_SIDE: Final = 4
 MOST_LINES: Final = 24
 
 
@@ -94,19 +96,23 @@ def _lettered(compared: Compared) -> Iterator[tuple[str, Row]]:
 
 
 def _rows(compared: Compared, paint: Paint) -> Iterator[str]:
-    title = "USD a month"
+    titles = ("low", "expected", "high", "with people")
+    columns = zip(*map(_amounts, compared.rows), strict=True)
+    widths = [max(width, *(len(text) + 1 for text in texts)) for width, texts in zip(NUMBERS, columns, strict=True)]
+    name = COLUMNS - sum(widths)
     report = next((row.report for row in compared.rows if row.report and row.report.comparison), None)
     if report:
         asked = report.estimate.workload.volume
         said = f"{int(asked.per_month):,} {asked.unit} a month, peak {asked.peak_to_average} x the average"
         yield f"{paint('breakeven compare', 'bold')}    {said}"
         yield ""
-    yield paint(f"{title:<{NAME}}{'low':>10}{'expected':>11}{'high':>11}{'with people':>12}", "bold")
+    yield paint(f"{'USD a month':<{name}}{_columns(titles, widths)}", "bold")
     for letter, row in _lettered(compared):
         best = row is compared.cheapest
-        first, *others = wrap(f"{letter}{'*' if best else ' '} {row.label}", NAME - 1, subsequent_indent="   ")
-        low, expected, high, people = _amounts(row)
-        yield paint(f"{first:<{NAME}}{low:>10}{expected:>11}{high:>11}{people:>12}", "good" if best else "")
+        said = f"{letter}{'*' if best else ' '} {row.label}"
+        # A region's name has hyphens and stays whole.
+        first, *others = wrap(said, name - 1, subsequent_indent="   ", break_on_hyphens=False)
+        yield paint(f"{first:<{name}}{_columns(_amounts(row), widths)}", "good" if best else "")
         yield from others
         said = "; ".join(filter(None, _about(row)))
         yield from (paint(line, "dim") for line in wrap(said, COLUMNS, initial_indent="   ", subsequent_indent="   "))
@@ -137,16 +143,23 @@ def _differences(compared: Compared, paint: Paint) -> Iterator[str]:
     priced = [letter for letter, row in _lettered(compared) if row.report]
     if not compared.differing:
         return
+    cells = [_cell(value) for values in compared.differing.values() for value in values]
+    width = max(NUMBER, *(len(cell) + 1 for cell in cells))
+    fitting = (COLUMNS - PART) // width
     yield paint("Where they differ, USD a month expected", "bold")
-    for start in range(0, len(priced), SIDE_BY_SIDE):
-        letters = priced[start : start + SIDE_BY_SIDE]
-        yield paint(f"{'':<36}" + "".join(f"{letter:>11}" for letter in letters), "bold")
+    for start in range(0, len(priced), fitting):
+        letters = priced[start : start + fitting]
+        yield paint(f"{'':<{PART}}" + _columns(letters, [width] * fitting), "bold")
         for (part, label), values in list(compared.differing.items())[:MOST_LINES]:
-            shown = values[start : start + SIDE_BY_SIDE]
+            shown = values[start : start + fitting]
             if any(value is not None for value in shown):
-                yield f"{part[:13]:<14}{label[:21]:<22}" + "".join(f"{_cell(value):>11}" for value in shown)
+                yield f"{part[:13]:<14}{label[:21]:<22}" + _columns([*map(_cell, shown)], [width] * fitting)
     if len(compared.differing) > MOST_LINES:
         yield f"and {len(compared.differing) - MOST_LINES} more lines (--format json has them all)"
+
+
+def _columns(texts: Sequence[str], widths: Sequence[int]) -> str:
+    return "".join(f"{text:>{width}}" for text, width in zip(texts, widths, strict=False))
 
 
 def _amounts(row: Row) -> tuple[str, str, str, str]:

@@ -1,7 +1,6 @@
 """The answer of `decide` for a terminal, a page and a program."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from decimal import Decimal
 from fractions import Fraction
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 from infra.costs.decide import Answer, BreakEvenRow, Flip, OptionRow, Range, Situation
 from infra.costs.estimate import CURRENCY
+from infra.costs.reports.markdown import row_of, safe, table_of
 from infra.costs.reports.text import COLUMNS, plain
 from infra.costs.reports.words import Paint, decimal_of, exact, money, quantity, volume
 
@@ -37,6 +37,9 @@ STEPS: Final = {
 }
 WAYS: Final = {"api": "", "self-hosted": "", "fallback": " + API", "scale-to-zero": ", to zero"}
 SHOWN: Final = 5
+NAME: Final = 32
+WIDTHS: Final = (12, 12, 10, 14)
+"""Columns of the table: a name, then USD a month, without people, once, over all months."""
 
 
 def decide_text(answer: Answer, paint: Paint = plain) -> str:
@@ -77,11 +80,10 @@ def _reasons(answer: Answer, paint: Paint) -> Iterator[str]:
 
 def _numbers(answer: Answer, paint: Paint) -> Iterator[str]:
     months = answer.numbers.months
-    yield paint(f"{'USD':<32}{'a month':>12}{'no people':>12}{'once':>10}{f'{months} months':>14}", "bold")
-    for row in answer.numbers.options:
-        # Exactly these are possible: an option that is forbidden says why below.
-        if not row.blocks:
-            yield _row(row)
+    titles = zip(("a month", "no people", "once", f"{months} months"), WIDTHS, strict=True)
+    yield paint(f"{'USD':<{NAME}}" + "".join(f"{name:>{width}}" for name, width in titles), "bold")
+    # Exactly these are possible: an option that is forbidden says why below.
+    yield from _rows([row for row in answer.numbers.options if not row.blocks])
     for row in answer.numbers.options:
         if row.blocks and row.key in ("api", "self-hosted"):
             yield from _wrapped(f"Not {named(row)}: {row.blocks[0].reason}", paint, "dim", hang=4)
@@ -91,10 +93,28 @@ def _numbers(answer: Answer, paint: Paint) -> Iterator[str]:
     yield from _wrapped(f"Over {months} months, with what is paid once: {spans}", hang=4)
 
 
-def _row(row: OptionRow) -> str:
-    cells = [row.with_people, row.without_people, row.once, row.total]
-    shown = ["-" if cell is None else money(cell) for cell in cells]
-    return f"{named(row)[:31]:<32}{shown[0]:>12}{shown[1]:>12}{shown[2]:>10}{shown[3]:>14}"
+def _rows(rows: Sequence[OptionRow]) -> Iterator[str]:
+    """The possible options: with cents where that leaves a space between columns, else in whole USD, else in words."""
+    for form in (money, _whole, volume):
+        cells = [[_cell(amount, form) for amount in _amounts(row)] for row in rows]
+        if all(len(cell) < width for line in cells for cell, width in zip(line, WIDTHS, strict=True)):
+            break
+    for row, line in zip(rows, cells, strict=True):
+        way = WAYS[row.key]
+        name = f"{row.name[: NAME - 1 - len(way)]}{way}"
+        yield f"{name:<{NAME}}" + "".join(f"{cell:>{width}}" for cell, width in zip(line, WIDTHS, strict=True))
+
+
+def _amounts(row: OptionRow) -> tuple[Fraction | None, ...]:
+    return row.with_people, row.without_people, row.once, row.total
+
+
+def _cell(amount: Fraction | None, form: Callable[[Fraction], str] = money) -> str:
+    return "-" if amount is None else form(amount)
+
+
+def _whole(amount: Fraction) -> str:
+    return quantity(decimal_of(amount, 0))
 
 
 def named(row: OptionRow) -> str:
@@ -162,14 +182,14 @@ def decide_markdown(answer: Answer) -> str:
 
 
 def _markdown(answer: Answer) -> Iterator[str]:
-    yield f"## breakeven decide: {_safe(title(answer))}\n"
+    yield f"## breakeven decide: {safe(title(answer))}\n"
     yield f"{BY[answer.rule].capitalize()}.\n"
     yield from _table(("speaks for", "rule", "found"), ((r.side, r.rule, r.text) for r in answer.reasons))
     months = answer.numbers.months
     rows = (
         (
             named(r),
-            *("-" if c is None else money(c) for c in (r.with_people, r.without_people, r.once, r.total)),
+            *map(_cell, _amounts(r)),
             _why(r),
         )
         for r in answer.numbers.options
@@ -177,32 +197,21 @@ def _markdown(answer: Answer) -> Iterator[str]:
     yield from _table(("USD", "a month", "no people", "once", f"{months} months", "forbidden"), rows)
     flips = ((f.assumption, amount(f.now), flip_at(f), f.answer) for f in answer.flips if f.reachable)
     yield from _table(("assumption", "now", "flips at", "then"), flips)
-    yield from (f"- not known: {_safe(line)}" for line in answer.unknown)
+    yield from (f"- not known: {safe(line)}" for line in answer.unknown)
 
 
 def _why(row: OptionRow) -> str:
     return "; ".join(block.reason for block in row.blocks)
 
 
-def _table(titles: tuple[str, ...], rows: Any) -> Iterator[str]:
-    yield f"| {' | '.join(titles)} |"
-    yield f"|{'---|' * len(titles)}"
-    for row in rows:
-        yield f"| {' | '.join(_safe(cell) for cell in row)} |"
+def _table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield from table_of(titles, len(titles))
+    yield from map(row_of, rows)
     yield ""
 
 
-def _safe(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
-
-
-def decide_json(answer: Answer) -> str:
-    """The answer as JSON; docs/decide.md describes it."""
-    return json.dumps(answer_document(answer), indent=2, ensure_ascii=False)
-
-
 def answer_document(answer: Answer) -> dict[str, Any]:
-    """The answer for programs: stable keys, every number a string."""
+    """The answer for programs: stable keys, every number a string; docs/decide.md describes it."""
     numbers = answer.numbers
     return {
         "currency": CURRENCY,

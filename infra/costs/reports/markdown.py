@@ -14,7 +14,7 @@ def as_markdown(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"## breakeven {report.verb}: {_safe(report.name)}, {', '.join(report.regions)}"
+    yield f"## breakeven {report.verb}: {safe(report.name)}, {', '.join(report.regions)}"
     yield ""
     yield from table_of(("USD a month", "what", "low", "expected", "high"), 2)
     for part, values in report.parts.items():
@@ -58,12 +58,12 @@ def _open(report: Report) -> Iterator[str]:
     if report.unknown_usage:
         yield "\nDepends on usage that nobody stated, not in the totals:\n"
         for item in report.unknown_usage:
-            yield f"- {_safe(item.resource.name)}: {item.label}, {price(item.price.amount)} per {item.unit}"
+            yield f"- {safe(item.resource.name)}: {item.label}, {price(item.price.amount)} per {item.unit}"
     if report.estimate.unpriced:
         yield f"\nNot priced: {len(report.estimate.unpriced)}\n"
-        yield from (f"- {_safe(reason_line(reason))}" for reason in report.estimate.unpriced)
+        yield from (f"- {safe(reason_line(reason))}" for reason in report.estimate.unpriced)
     yield f"\nFree: {len(report.estimate.free)} resources."
-    yield from (f"\n{_safe(note)}" for note in report.notes)
+    yield from (f"\n{safe(note)}" for note in report.notes)
 
 
 def table_of(titles: Sequence[str], words: int) -> Iterator[str]:
@@ -74,8 +74,9 @@ def table_of(titles: Sequence[str], words: int) -> Iterator[str]:
 
 def row_of(cells: Sequence[str]) -> str:
     """One row of a table."""
-    return "| " + " | ".join(_safe(cell) for cell in cells) + " |"
+    return "| " + " | ".join(safe(cell) for cell in cells) + " |"
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """A text as it may stand in a table or a list: no cell ends early, no tag begins."""
     return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Any, Final
 
 from infra.costs.estimate import CURRENCY
+from infra.costs.reports.markdown import row_of, safe, table_of
 from infra.costs.reports.text import COLUMNS, plain
 from infra.costs.reports.words import Paint, exact, money, quantity, volume
 from infra.costs.tco.people import built_by_hand
@@ -59,14 +60,13 @@ def tco_text(tco: Tco, paint: Paint = plain, name: str = "") -> str:
 def tco_markdown(tco: Tco, name: str = "") -> str:
     """The report as GitHub-flavoured markdown."""
     head, *rows = _rows(tco)
-    lines = [f"## breakeven tco{f': {_safe(name)}' if name else ''}", "", _subject(tco), ""]
-    lines += [_line(head.name, head.cells), _line("---", ("---:",) * len(head.cells))]
-    lines += [_line(row.name, row.cells) for row in rows]
+    lines = [f"## breakeven tco{f': {safe(name)}' if name else ''}", "", _subject(tco), ""]
+    lines += [*table_of((head.name, *head.cells), 1), *(row_of((row.name.strip(), *row.cells)) for row in rows)]
     lines += ["", *(f"- {text}" for text in _findings(tco))]
     for scenario in tco.scenarios.values():
-        lines += ["", f"### {scenario.name}", "", *(f"- {_safe(text)}" for text in _about(tco, scenario))]
-    lines += ["", "### Assumed", "", _line("key", ("value", "meaning")), _line("---", ("---", "---"))]
-    lines += [_line(f"`{key}`", (_safe(_said(value)), about)) for key, value, about in _assumptions(tco)]
+        lines += ["", f"### {scenario.name}", "", *(f"- {safe(text.strip())}" for text in _about(tco, scenario))]
+    lines += ["", "### Assumed", "", *table_of(("key", "value", "meaning"), 3)]
+    lines += [row_of((f"`{key}`", _said(value), about)) for key, value, about in _assumptions(tco)]
     return "\n".join(lines) + "\n"
 
 
@@ -223,11 +223,3 @@ def _plain(value: Decimal | str) -> str:
 def _wrapped(text: str) -> list[str]:
     lead = len(text) - len(text.lstrip())
     return wrap(text.lstrip(), COLUMNS, initial_indent=" " * lead, subsequent_indent=" " * (2 * lead))
-
-
-def _line(name: str, cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join((name.strip(), *cells))} |"
-
-
-def _safe(text: str) -> str:
-    return text.strip().replace("|", "\\|").replace("<", "&lt;")

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from infra.costs.curves import Curve, Piece
-from infra.costs.traffic import SECONDS_IN_AN_HOUR, PlannedGroup
+from infra.costs.curves import Curve
+from infra.costs.traffic import PlannedGroup
 from infra.costs.workload import Workload
 
 
@@ -35,7 +35,7 @@ def overflow(groups: tuple[PlannedGroup, ...], workload: Workload, day: Day) -> 
 
     In every hour an instance answers its full rate: the utilisation it is planned with is the room that bursts take.
     """
-    seconds = workload.open_hours * SECONDS_IN_AN_HOUR
+    seconds = workload.open_seconds
     levels = ((day.busy, day.burst), (1 - day.busy, 1 - day.burst))
     return Curve.total(
         above(Curve.linear(group.share * volume), group.instances * (group.rate * seconds * time))
@@ -48,21 +48,3 @@ def overflow(groups: tuple[PlannedGroup, ...], workload: Workload, day: Day) -> 
 def above(asked: Curve, answered: Curve) -> Curve:
     """What of `asked` (a line) lies above `answered` (steps): max(0, asked - answered)."""
     return (asked - answered).clamp(0)
-
-
-def through(outer: Curve, inner: Curve) -> Curve:
-    """`outer` of another curve's value (0 or more) whose lines never fall but which may jump down, as an overflow does.
-
-    `Curve.of` refuses such jumps; each line is composed by itself, and only what lies within its volumes is kept.
-    The outer curve has no limit: an API takes any volume.
-    """
-    if outer.limit:
-        raise ValueError("the outer curve ends at a limit")
-    pieces: list[Piece] = []
-    ends = [*(piece.start for piece in inner.pieces[1:]), None]
-    for line, end in zip(inner.pieces, ends, strict=True):
-        composed = outer.of(Curve.linear(line.slope, line.base)).pieces
-        begun = [piece for piece in composed if piece.start <= line.start][-1:]
-        later = [p for p in composed if p.start > line.start and (end is None or p.start < end)]
-        pieces += [Piece(line.start, p.base, p.slope) for p in begun] + later
-    return Curve(outer.at(inner.at_zero), tuple(pieces), inner.limit)

@@ -10,7 +10,7 @@ from infra.costs.estimate import Estimate
 from infra.costs.managed import ManagedApi, over_quota
 from infra.costs.stack import Stack
 from infra.costs.tco import people
-from infra.costs.tco.fallback import Day, day_of, overflow, through
+from infra.costs.tco.fallback import Day, day_of, overflow
 from infra.costs.tco.tuning import api_tuning, both_tunings, own_tuning
 from infra.costs.tco.types import Part, Scenario
 from infra.costs.traffic import GROUP
@@ -73,7 +73,7 @@ def with_fallback(estimate: Estimate, api: ManagedApi) -> Scenario:
     )
     sent = Part(
         name=API,
-        monthly=through(api.curve(workload), overflow(planned.groups, workload, day)),
+        monthly=api.curve(workload).of(overflow(planned.groups, workload, day)),
         basis=f"{api.name} for what the busy hours ask above the instances: {_burst(workload, day)}",
     )
     if any(meter.endpoint for meter in api.meters):

@@ -1,11 +1,11 @@
 // Sliders with a number beside each, the address that keeps them, and the command line that gives the same figures.
 const LARGEST = fraction(10n ** 15n);
-const HALF_DECADE = 20;
+const STEPS_IN_A_DECADE = 20;
 const FIELDS = {
   volume: {
     least: ZERO, most: LARGEST,
-    toSlider: (value) => (value.n ? Math.round(HALF_DECADE * Math.log10(approximate(value))) : 0),
-    fromSlider: (place) => parse(Number((10 ** (place / HALF_DECADE)).toPrecision(2)).toFixed(0)),
+    toSlider: (value) => (value.n ? Math.round(STEPS_IN_A_DECADE * Math.log10(approximate(value))) : 0),
+    fromSlider: (place) => parse(Number((10 ** (place / STEPS_IN_A_DECADE)).toPrecision(2)).toFixed(0)),
   },
   peak: {
     least: ONE, most: LARGEST,

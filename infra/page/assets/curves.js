@@ -39,11 +39,6 @@ const plus = (a, b) => ({
   limit: lowerLimit(a.limit, b.limit),
 });
 const constant = (value) => ({ zero: value, pieces: [{ start: ZERO, base: value, slope: ZERO }], limit: null });
-const scaled = (curve, factor) => ({
-  zero: times(curve.zero, factor),
-  pieces: curve.pieces.map((p) => ({ start: p.start, base: times(p.base, factor), slope: times(p.slope, factor) })),
-  limit: curve.limit,
-});
 const totalOf = (curves) => (curves.length > 1 ? curves.reduce(plus) : curves[0] || constant(ZERO));
 
 // A curve of what a rising line says, from the line's start on.
@@ -84,6 +79,5 @@ const breakEven = (own, api) => {
   return {
     volumes: spans.slice(1).map((span) => span.start),
     wins: spans.filter((span) => span.sign < 0).map((span) => [span.start, span.end]),
-    limit: own.limit,
   };
 };

@@ -27,7 +27,7 @@ const peopleMonthly = (s) => over(times(times(s.engineers, over(s.share, HUNDRED
 
 // A busier peak lowers what the group's maximum can answer, and nothing else.
 const limitedBy = (curve, peak) => {
-  if (!curve.limit || !curve.limit.followsPeak) return curve;
+  if (!curve.limit) return curve;
   return { ...curve, limit: { volume: over(curve.limit.volume, peak), reason: curve.limit.reason } };
 };
 
@@ -70,7 +70,6 @@ const compute = (data, settings) => {
   const monthly = position.totals.map((curve) => at(curve, volume));
   const offers = data.offers.map((known) => ({ ...known, curve: offerCurve(data, known, settings) })).map((offer) => ({
     ...offer,
-    answers: !offer.curve.limit || compare(volume, offer.curve.limit.volume) <= 0,
     monthly: at(offer.curve, volume),
     withPeople: breakEven(own, offer.curve),
     withoutPeople: breakEven(stack, offer.curve),
@@ -82,6 +81,6 @@ const compute = (data, settings) => {
     parts: parts.sort(byCost),
     tooMuch: stack.limit && compare(volume, stack.limit.volume) > 0 ? stack.limit : null,
     documents: documentCost(data, position, volume),
-    cheapest: offers.filter((o) => o.answers).reduce((a, b) => (a && compare(a.monthly, b.monthly) <= 0 ? a : b), null),
+    cheapest: offers.reduce((a, b) => (a && compare(a.monthly, b.monthly) <= 0 ? a : b), null),
   };
 };

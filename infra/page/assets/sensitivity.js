@@ -5,8 +5,7 @@ const MORE = fraction(3n, 2n);
 const savedAt = (data, settings, change = {}) => {
   const result = compute({ ...data, offers: [] }, settings);
   const stack = times(result.monthly[change.case ?? 1], change.prices ?? ONE);
-  const offers = data.offers.filter((o) => !o.curve.limit || compare(settings.volume, o.curve.limit.volume) <= 0);
-  const curves = offers.map((offer) => offerCurve(data, offer, settings));
+  const curves = data.offers.map((offer) => offerCurve(data, offer, settings));
   if (result.tooMuch || !curves.length) return null;
   const api = times(curves.map((curve) => at(curve, settings.volume)).reduce(least), change.api ?? ONE);
   return subtract(api, add(stack, result.people));

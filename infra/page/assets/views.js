@@ -53,10 +53,10 @@ const showOffers = (data, result) => {
   const own = (name, value) => rowOf(name, usd(value), cell(perMillion(value, volume)), make("td"), make("td"));
   const rows = [own("Self-hosted, with people", result.total), own("Self-hosted, stack alone", result.monthly[1])];
   for (const offer of result.offers) {
-    const cheaper = offer.answers && compare(offer.monthly, result.total) < 0;
+    const cheaper = compare(offer.monthly, result.total) < 0;
     const name = make("div", {}, offer.name, cheaper ? make("div", { class: "about" }, "cheaper than self-hosting") : null);
-    const amount = offer.answers ? [usd(offer.monthly), cell(perMillion(offer.monthly, volume))] : [cell("not served"), cell("-")];
-    const row = rowOf(name, ...amount, breakEvenCell(offer.withPeople, "with"), breakEvenCell(offer.withoutPeople, "without"));
+    const million = cell(perMillion(offer.monthly, volume));
+    const row = rowOf(name, usd(offer.monthly), million, breakEvenCell(offer.withPeople, "with"), breakEvenCell(offer.withoutPeople, "without"));
     row.dataset.offer = offer.key;
     if (cheaper) row.classList.add("cheaper");
     rows.push(row);

@@ -1,7 +1,7 @@
 """The choice is exact: nothing cheaper that holds the goal exists, and what was varied costs what the program does."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -31,6 +31,7 @@ from infra.costs.stack import Stack
 from infra.costs.usage import Usage
 from infra.costs.workload import Billing, Volume, Workload
 from infra.record import read_config, record
+from infra.settings import GatewaySettings, NetworkSettings
 from infra.settings_values import SettingsError
 from tests.infra.costs.stacks import cents
 from tests.infra.stack_variants import canary
@@ -166,6 +167,22 @@ def test_a_recording_laid_in_another_region_costs_what_one_made_there_does(stack
     a, b = (estimate(one, workload=start.workload, capacity=start.capacity) for one in (there, moved))
     assert lines(a) == lines(b)
     assert {(r.resource.name, r.reason) for r in a.unpriced} == {(r.resource.name, r.reason) for r in b.unpriced}
+
+
+def test_every_entry_and_way_out_that_the_settings_know_is_tried() -> None:
+    known = {item.name: item.metadata for section in (GatewaySettings, NetworkSettings) for item in fields(section)}
+    tried = {row.option.shape for row in answer(Goal()).found} | {
+        row.option.shape for row in answer(Goal(zones=2)).found
+    }
+    assert {shape.entry for shape in tried} == set(known["entry"]["choices"])
+    assert {shape.egress for shape in tried} == set(known["egress"]["choices"])
+
+
+def test_every_purchase_mix_is_priced() -> None:
+    found = answer(Goal(entries=("http",), egresses=("public", "nat"))).found
+    bought = {row.option.purchase for row in found if row.option.instance_type == "t3.medium"}
+    mixes = {(purchase.base, purchase.on_demand_percent) for purchase in bought}
+    assert mixes == {(0, 100), *product((0, 1, 2), (50, 0))}
 
 
 def test_every_answer_holds_the_peak_and_comes_in_order_of_cost() -> None:

@@ -98,6 +98,17 @@ def test_a_curve_of_a_curve_is_the_value_at_the_value(outer: Curve, inner: Curve
 
 
 @PROPERTY
+@given(outer=curves(), steps=flat(), slope=RISING, volume=VOLUMES)
+def test_a_curve_of_what_jumps_down_is_the_value_at_the_value(
+    outer: Curve, steps: Curve, slope: Fraction, volume: Fraction
+) -> None:
+    inner = (Curve.linear(slope) + steps).clamp(0)
+    made = outer.of(inner)
+    for v in [volume, *edges(inner)]:
+        assert made.at(v) == outer.at(inner.at(v))
+
+
+@PROPERTY
 @given(curve=flat(), volume=VOLUMES)
 def test_levels_taken_through_a_function_are_the_function_of_each_level(curve: Curve, volume: Fraction) -> None:
     made = curve.through(lambda level: ceil(level * 3))
@@ -138,6 +149,9 @@ def test_steps_that_cannot_be_are_refused(every: int, low: int, high: int) -> No
 def test_a_falling_curve_cannot_be_the_quantity_of_another() -> None:
     with pytest.raises(ValueError, match="never falls"):
         Curve.linear(1).of(Curve.linear(-1, 10))
+    falls = Curve.linear(1) - Curve.steps(10, 0, 5) * 10
+    with pytest.raises(ValueError, match="never falls"):
+        Curve.linear(1).limited(5, "full").of(falls)
 
 
 def test_a_slope_cannot_be_taken_through_a_function_of_levels() -> None:

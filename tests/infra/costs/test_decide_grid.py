@@ -5,11 +5,12 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import groupby, pairwise, product
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from infra.costs.capacity import ModelCapacity
-from infra.costs.decide import SIDES, Answer, Candidate, Situation, decide
+from infra.costs.decide import SIDES, Answer, Candidate, Name, Side, Situation, decide
 from infra.costs.estimate import estimate
 from infra.record import record
 
@@ -122,4 +123,5 @@ def test_the_ranges_of_volume_say_what_each_answer_says(answers: list[Answer]) -
 
 
 def test_every_recommendation_has_a_side() -> None:
-    assert set(SIDES.values()) == {"api", "host", "neither"}
+    assert set(SIDES) == set(get_args(Name))
+    assert set(SIDES.values()) == set(get_args(Side))

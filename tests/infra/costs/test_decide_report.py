@@ -1,10 +1,14 @@
 """The answer as text, markdown and JSON says the same."""
 
 import json
+import re
+from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from infra.costs.decide import Situation, about, decide
-from infra.costs.reports.decide import answer_document, decide_json, decide_markdown, decide_text
+from infra.costs.reports.decide import answer_document, decide_markdown, decide_text
 from infra.costs.reports.words import money
 from tests.infra.costs.hosts import FAST, SLOW
 
@@ -20,6 +24,25 @@ def test_the_text_fits_80_columns_and_has_every_part() -> None:
             assert part in text
 
 
+@pytest.mark.parametrize("zeros", [9, 11, 12, 15])
+def test_figures_of_any_size_stand_apart_within_80_columns(zeros: int) -> None:
+    text = decide_text(decide(Situation(volume_per_month=Decimal(10) ** zeros), [FAST], sensitivity=False))
+    assert max(map(len, text.splitlines())) <= 80
+    head, *rows = text[text.index("USD   ") :].splitlines()
+    (api,) = (row for row in rows if row.startswith("Rekognition labels "))
+    months, alone, once, total = re.split(r"(?<=\S) +(?=[\d-])", api)[1:]
+    assert once.startswith("0")
+    assert months[0] == alone[0]
+    assert head.index("36 months") < len(head) <= 80
+    assert total
+
+
+def test_a_long_name_is_cut_not_the_way_it_is_hosted() -> None:
+    long = replace(FAST, name="a stack of a very long name on g4dn.xlarge")
+    text = decide_text(decide(Situation(latency_ms=Decimal(0)), [long], sensitivity=False))
+    assert " + API  " in text
+
+
 def test_the_total_of_what_is_recommended_stands_in_every_form() -> None:
     (total,) = (r.total for r in HOST.numbers.options if r.name == HOST.option and r.key == "self-hosted")
     assert total is not None
@@ -31,7 +54,7 @@ def test_the_total_of_what_is_recommended_stands_in_every_form() -> None:
 
 
 def test_json_has_stable_keys_and_no_number_that_is_not_a_string() -> None:
-    document = json.loads(decide_json(HOST))
+    document = json.loads(json.dumps(answer_document(HOST)))
     assert list(document) == [
         "currency",
         "situation",

@@ -13,8 +13,9 @@ from infra.costs.decide.hard import HARD
 from infra.costs.errors import InputError
 from infra.costs.tco import total_cost
 from infra.costs.vendors import vendors
-from tests.infra.costs.hosts import FAST, SLOW
+from tests.infra.costs.hosts import FAST, SLOW, candidate
 
+UNKNOWN = Candidate("custom", replace(FAST.estimate, workload=replace(FAST.estimate.workload, capacity=())))
 FEW, MANY = Decimal(200_000), Decimal(50_000_000)
 
 
@@ -40,8 +41,7 @@ def forbids(answer: Answer, key: str, name: str = "") -> list[str]:
 
 def test_the_totals_are_those_of_total_cost() -> None:
     answer = answered(volume_per_month=3_000_000, growth_per_month="0.03", salary_region="europe")
-    situation = replace(answer.situation)
-    tco = total_cost(FAST.priced(situation))
+    tco = total_cost(FAST.priced(answer.situation))
     assert row(answer, "api", tco.api.name).total == tco.total("api")
     assert row(answer, "self-hosted").total == tco.total("self-hosted")
     assert row(answer, "fallback").total == tco.total("fallback")
@@ -219,10 +219,9 @@ def test_beyond_capacity_the_api_answers_bursts_or_everything_and_it_is_said() -
 
 
 def test_a_rate_nobody_knows_cannot_be_planned_with_until_it_is_stated() -> None:
-    unknown = Candidate("custom", replace(FAST.estimate, workload=replace(FAST.estimate.workload, capacity=())))
-    said = answered(unknown, task="custom")
+    said = answered(UNKNOWN, task="custom")
     assert forbids(said, "self-hosted") == ["capacity-known"]
-    assert answered(unknown, task="custom", rate_per_second=75).recommendation == "host"
+    assert answered(UNKNOWN, task="custom", rate_per_second=75).recommendation == "host"
 
 
 def test_a_budget_that_nothing_fits_leaves_neither_and_says_so() -> None:
@@ -248,9 +247,23 @@ def test_what_is_assumed_missing_or_unproven_is_listed() -> None:
     assert "from memory" in "\n".join(answered(task="sentiment", volume_per_month=FEW).unknown)
 
 
-def test_every_hard_rule_has_a_docstring_and_can_forbid_something() -> None:
-    assert len(HARD) == 12
+def test_every_hard_rule_says_what_it_means_and_forbids_something_in_some_situation() -> None:
     assert all(rule.__doc__ for rule in HARD.values())
+    unpriced = candidate("unpriced", "z9.large", "75", (1, 4), spot=0)
+    said = [
+        answered(data_may_leave="no"),
+        answered(data_may_leave="vetted"),
+        answered(customisation="full-control"),
+        answered(tried="poor-after-provider"),
+        answered(engineers=0),
+        answered(repair="someone-else"),
+        answered(response_hours=0.5),
+        answered(availability_percent=99.95),
+        answered(latency_ms=20),
+        answered(UNKNOWN, task="custom"),
+        answered(unpriced),
+    ]
+    assert {block.rule for answer in said for r in answer.numbers.options for block in r.blocks} >= set(HARD)
 
 
 def test_nobody_ever_calling_is_no_situation() -> None:

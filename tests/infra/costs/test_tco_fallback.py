@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.costs.curves import Curve
 from infra.costs.managed import managed_apis
-from infra.costs.tco.fallback import day_of, overflow, through
+from infra.costs.tco.fallback import day_of, overflow
 from infra.costs.workload import Serving, Workload
 from tests.infra.costs.owned import ALONE, MILLION, cost_of, part, workload
 from tests.infra.costs.stacks import fleet, priced
@@ -105,15 +104,10 @@ def test_an_api_beside_a_group_costs_exactly_what_it_charges_for_the_overflow(
     rest = overflow(asked.groups, known, day)
     api = REKOGNITION.curve(known)
     assert 0 <= rest.at(volume) <= volume
-    assert through(api, rest).at(volume) == api.at(rest.at(volume))
-    assert all(through(api, rest).at(p.start) == api.at(rest.at(p.start)) for p in rest.pieces)
+    assert api.of(rest).at(volume) == api.at(rest.at(volume))
+    assert all(api.of(rest).at(p.start) == api.at(rest.at(p.start)) for p in rest.pieces)
 
 
 def test_a_stack_without_a_known_rate_cannot_plan_a_fallback() -> None:
     known = replace(workload(), capacity=())
     assert "state [capacity]" in cost_of(known).scenarios["fallback"].impossible
-
-
-def test_only_a_curve_without_a_limit_can_answer_an_overflow() -> None:
-    with pytest.raises(ValueError, match="limit"):
-        through(Curve.linear(1).limited(5, "full"), Curve.linear(1))

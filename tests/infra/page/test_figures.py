@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.costs.reports import as_json
+from infra.costs.reports import Report, as_json
 from infra.costs.reports.report import amounts
 from infra.costs.reports.words import money
 from scripts.cli.session import Inputs
@@ -71,10 +71,17 @@ def _hundredth(percent: str) -> str:
     return f"{float(Fraction(percent) / 100):.6f}"
 
 
-def agrees(shown: dict[str, Any], report: Any, settings: str) -> None:
+def agrees(shown: dict[str, Any], report: Report, settings: str) -> None:
+    assert report.comparison
     assert of_page(shown) == as_figures(as_json(report)), settings
     assert tuple(shown["shown"].values()) == amounts(report.monthly), settings
-    assert shown["own"] == money(report.monthly.expected + report.comparison.people), settings
+    own = report.monthly.expected + report.comparison.people
+    assert shown["own"] == money(own), settings
+    best = min(report.comparison.offers, key=lambda offer: offer.monthly)
+    assert shown["best"] == [best.api.name, money(best.monthly)], settings
+    if not report.too_much:
+        assert money(abs(best.monthly - own)) in shown["headline"], settings
+        assert shown["headline"].startswith("Self-hosting is") == (own < best.monthly), settings
     assert [o["shown"] for o in shown["offers"]] == [money(o.monthly) for o in report.comparison.offers], settings
     assert shown["parts"] == {name: list(amounts(values)) for name, values in report.parts.items()}, settings
     assert list(shown["parts"]) == list(report.parts), settings
@@ -97,8 +104,10 @@ def test_a_slider_and_the_number_beside_it_are_one_setting(opened: Open) -> None
     shown = opened(write(stack_of("prod"))).page
     shown.fill("#volume", "50000000")
     assert shown.get_attribute("#volume-slider", "aria-valuetext") == "50,000,000 images a month"
-    shown.locator("#spot-slider").focus()
-    shown.keyboard.press("ArrowRight")
-    assert shown.input_value("#spot") == "80"
-    settings = {"volume": "50000000", "peak": "3", "people_share": "0.1", "spot_share": "0.8"}
-    agrees(shown.evaluate(READ), told(stack_of("prod"), settings, None, spot=True), "moved")
+    for control in ("volume", "peak", "share", "spot"):
+        before = Fraction(shown.input_value(f"#{control}"))
+        shown.locator(f"#{control}-slider").focus()
+        shown.keyboard.press("ArrowRight")
+        assert Fraction(shown.input_value(f"#{control}")) > before
+        settings = {name: shown.input_value(f"#{name}") for name in ("volume", "peak", "share", "spot")}
+        agrees(shown.evaluate(READ), told(stack_of("prod"), as_options(settings), None, spot=True), control)

@@ -1,16 +1,19 @@
 """Pages of the project's own stacks, what a browser shows in them, and what the command line says instead."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from infra.costs.reports import Report
 from infra.costs.stack import Stack
 from infra.costs.tco import total_cost
 from infra.page import SpotVariants, page, spot_variants
 from scripts.cli.program import recorded
 from scripts.cli.session import Inputs, report_of
+from tests.scripts.command import breakeven
 
 READ = """() => {
   const exact = (node) => node.dataset.exact;
@@ -24,6 +27,7 @@ READ = """() => {
     shown: cases(text),
     people: exact(document.getElementById("people-monthly")),
     own: text("own-monthly"),
+    best: [text("api-name"), text("api-monthly")],
     infeasible: exact(document.getElementById("limit")),
     headline: text("headline"),
     offers: rows.map((row) => ({
@@ -63,7 +67,7 @@ def stack_of(name: str) -> Stack:
 
 
 def write(stack: Stack, given: Inputs | None = None, name: str = "a stack") -> Written:
-    """The page as the verb writes it."""
+    """A page for any settings, in this process; without a recommendation, which no setting moves."""
     report = report_of("report", name, (given or Inputs()).price(stack))
     variants = spot_variants(report.estimate)
     tco = total_cost(report.estimate) if report.comparison and report.comparison.offers else None
@@ -74,12 +78,16 @@ def write(stack: Stack, given: Inputs | None = None, name: str = "a stack") -> W
 
 @cache
 def of_stack(name: str) -> Written:
-    """The page of one of the project's stacks, as it stands."""
-    return write(stack_of(name))
+    """The page of one of the project's stacks, as the verb writes it."""
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "report.html"
+        done = breakeven("report", "--stack", name, "--out", str(out))
+        assert done.returncode == 0, done.stderr
+        return replace(write(stack_of(name)), html=out.read_text(encoding="utf-8"))
 
 
-def told(stack: Stack, settings: dict[str, str], workload: Path | None, spot: bool) -> dict[str, Any]:
-    """What `breakeven preview --format json` says for these settings, in the shape of what the page shows."""
+def told(stack: Stack, settings: dict[str, str], workload: Path | None, spot: bool) -> Report:
+    """What `breakeven preview` says for these settings."""
     given = Inputs(
         workload=workload,
         volume=settings["volume"],
@@ -90,8 +98,9 @@ def told(stack: Stack, settings: dict[str, str], workload: Path | None, spot: bo
     return report_of("preview", "stack", given.price(stack))
 
 
-def figures(document: dict[str, Any]) -> dict[str, Any]:
+def as_figures(text: str) -> dict[str, Any]:
     """The figures of the command line's JSON, in the shape of what the page shows."""
+    document = json.loads(text)
     return {
         "monthly": document["monthly"],
         "people": document["volume"]["people_monthly"],
@@ -108,11 +117,6 @@ def figures(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def as_figures(text: str) -> dict[str, Any]:
-    """The same of JSON as text."""
-    return figures(json.loads(text))
-
-
 def of_page(shown: dict[str, Any]) -> dict[str, Any]:
     """Only what the command line's JSON says as well."""
     offers = [{key: offer[key] for key in ("api", "monthly", "with", "without")} for offer in shown["offers"]]
@@ -120,4 +124,4 @@ def of_page(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 def _wins(result: dict[str, Any]) -> list[str]:
-    return [f"{start}:{end or ''}" if start != "0" else f"0:{end or ''}" for start, end in result["self_hosted_wins"]]
+    return [f"{start}:{end or ''}" for start, end in result["self_hosted_wins"]]
