@@ -18,7 +18,8 @@ class Capacity:
     """Sustainable units per second of one instance type, with where the figure comes from.
 
     `p50_ms` and `p99_ms` are what a request to the instance takes at that load (None: not known), the gateway and the
-    network not in it; `latency_at` says under what load and on what machine they were seen.
+    network not in it; `latency_at` says under what load and on what machine they were seen. `loops` are closed loops:
+    so many callers, each asking again once it is answered, and the units a second that came of it.
     """
 
     instance_type: str
@@ -29,6 +30,8 @@ class Capacity:
     p50_ms: Decimal | None = None
     p99_ms: Decimal | None = None
     latency_at: str = ""
+    workers: int = 1
+    loops: tuple[tuple[int, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +72,25 @@ def _capacity(path: Path, row: dict[str, Any]) -> Capacity:
         p50_ms=_milliseconds(path, row, "p50_ms"),
         p99_ms=_milliseconds(path, row, "p99_ms"),
         latency_at=str(row.get("latency_at", "")),
+        workers=_count(path, row, "workers", row.get("workers", 1)),
+        loops=_loops(path, row),
     )
+
+
+def _count(path: Path, row: dict[str, Any], key: str, value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 10_000:
+        raise InputError(str(path), f"{key} {value!r} of {row['instance_type']}", "give a whole number, 1 or more")
+    return value
+
+
+def _loops(path: Path, row: dict[str, Any]) -> tuple[tuple[int, Decimal], ...]:
+    key, found = "closed_loops", []
+    for pair in row.get(key, ()):
+        if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[1], int | Decimal) or pair[1] <= 0:
+            what = f"{key} {pair!r} of {row['instance_type']}"
+            raise InputError(str(path), what, "give pairs of callers and units a second, such as [8, 200]")
+        found.append((_count(path, row, key, pair[0]), Decimal(pair[1])))
+    return tuple(sorted(found))
 
 
 def _milliseconds(path: Path, row: dict[str, Any], key: str) -> Decimal | None:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from infra.costs.curves import Curve, Limit, Span, changes, signs
+from infra.costs.curves import Curve, Limit
 from infra.costs.estimate import Estimate
 from infra.costs.managed import ManagedApi, offers_for
+from infra.costs.signs import Span, changes, signs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ makes `ceil` exact (one instance answers *up to and including* its capacity) and
 are fractions: nothing is sampled, averaged or rounded.
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -41,7 +41,7 @@ class Piece:
 
     def at(self, volume: Fraction) -> Fraction:
         """The line's value at a volume."""
-        return self.base + self.slope * volume
+        return self.base + self.slope * volume if self.slope else self.base
 
 
 class Curve:
@@ -55,7 +55,7 @@ class Curve:
     @classmethod
     def constant(cls, value: Number) -> "Curve":
         """The same value at every volume."""
-        exact = Fraction(value)
+        exact = _exact(value)
         return cls(exact, (Piece(ZERO, exact, ZERO),))
 
     @classmethod
@@ -86,8 +86,8 @@ class Curve:
 
     def at(self, volume: Number) -> Fraction:
         """The value at a volume of 0 or more; raises Infeasible above the limit."""
-        point = Fraction(volume)
-        if point < 0:
+        point = _exact(volume)
+        if point.numerator < 0:
             raise ValueError(f"a volume of {volume} a month")
         if self.limit and point > self.limit.volume:
             raise Infeasible(self.limit)
@@ -95,21 +95,44 @@ class Curve:
 
     def unlimited_at(self, volume: Number) -> Fraction:
         """The value at a volume whatever the limit: what the lines say, also where capacity has ended."""
-        point = Fraction(volume)
+        point = _exact(volume)
         if not point:
             return self.at_zero
+        if len(self.pieces) == 1:
+            return self.pieces[0].at(point)
         return self.pieces[max(bisect_left(self.pieces, point, key=_start) - 1, 0)].at(point)
+
+    def runs(self, volumes: Sequence[Fraction]) -> Iterator[tuple[Piece, Sequence[Fraction]]]:
+        """Rising volumes above 0, in runs that lie on one line each, with that line."""
+        index = 0
+        while index < len(volumes):
+            place = max(bisect_left(self.pieces, volumes[index], key=_start) - 1, 0)
+            end = len(volumes)
+            if place + 1 < len(self.pieces):
+                end = bisect_right(volumes, self.pieces[place + 1].start, index)
+            yield self.pieces[place], volumes[index:end]
+            index = end
 
     def limited(self, volume: Number, reason: str) -> "Curve":
         """The same curve with a limit; the lower of two limits holds."""
-        return Curve(self.at_zero, self.pieces, _lower(self.limit, Limit(Fraction(volume), reason)))
+        return Curve(self.at_zero, self.pieces, lower(self.limit, Limit(Fraction(volume), reason)))
 
     def __add__(self, other: "Curve | Number") -> "Curve":
-        return Curve.total((self, other if isinstance(other, Curve) else Curve.constant(other)))
+        if isinstance(other, Curve):
+            return Curve.total((self, other))
+        if not other:
+            return self
+        more = _exact(other)
+        return Curve(
+            self.at_zero + more, tuple(Piece(p.start, p.base + more, p.slope) for p in self.pieces), self.limit
+        )
 
     def __mul__(self, factor: Number) -> "Curve":
-        by = Fraction(factor)
-        pieces = tuple(Piece(p.start, p.base * by, p.slope * by) for p in self.pieces)
+        by = _exact(factor)
+        if by == 1:
+            return self
+        # Most slopes are 0, as are many bases: exact arithmetic is slow, and what is 0 stays so.
+        pieces = tuple(Piece(p.start, p.base and p.base * by, p.slope and p.slope * by) for p in self.pieces)
         return Curve(self.at_zero * by, pieces, self.limit)
 
     def __truediv__(self, divisor: Number) -> "Curve":
@@ -137,29 +160,48 @@ class Curve:
     def total(curves: Iterable["Curve"]) -> "Curve":
         """The sum of any number of curves, in time linear in their pieces (times a sort)."""
         at_zero, limit = ZERO, None
-        changes: dict[Fraction, tuple[Fraction, Fraction]] = {ZERO: (ZERO, ZERO)}
+        base = slope = ZERO
+        changes: list[tuple[Fraction, Fraction, Fraction]] = []
         for curve in curves:
-            at_zero += curve.at_zero
-            limit = _lower(limit, curve.limit)
-            base = slope = ZERO
-            for piece in curve.pieces:
-                before = changes.get(piece.start, (ZERO, ZERO))
-                changes[piece.start] = (before[0] + piece.base - base, before[1] + piece.slope - slope)
-                base, slope = piece.base, piece.slope
-        pieces, base, slope = [], ZERO, ZERO
-        for start in sorted(changes):
-            base, slope = base + changes[start][0], slope + changes[start][1]
+            limit = lower(limit, curve.limit)
+            if curve.is_zero:
+                continue
+            first = before = curve.pieces[0]
+            at_zero, base, slope = at_zero + curve.at_zero, base + first.base, slope + first.slope
+            for piece in curve.pieces[1:]:
+                changes.append((piece.start, piece.base - before.base, piece.slope - before.slope))
+                before = piece
+        changes.sort(key=_in_order)
+        pieces = [Piece(ZERO, base, slope)]
+        for start, more, steeper in changes:
+            base, slope = base + more, slope + steeper
+            if pieces[-1].start == start:
+                pieces.pop()
             pieces.append(Piece(start, base, slope))
         return Curve(at_zero, _merged(pieces), limit)
 
     def clamp(self, low: Number, high: Number | None = None) -> "Curve":
         """The curve held at or above `low` and, when given, at or below `high`."""
+        if self._within(low, high):
+            return self
         held = maximum(self, Curve.constant(low))
         return held if high is None else -maximum(-held, Curve.constant(-Fraction(high)))
+
+    def _within(self, low: Number, high: Number | None) -> bool:
+        """Whether it is seen to lie within bounds: flat steps that do; without an upper one also lines that rise."""
+        if self.at_zero < low or any(p.slope < 0 or p.at(p.start) < low for p in self.pieces):
+            return False
+        return high is None or (self.at_zero <= high and all(not p.slope and p.base <= high for p in self.pieces))
 
     def tier(self, start: Number, end: Number | None) -> "Curve":
         """How much of the curve's value falls between start and end: the quantity billed at one tier's price."""
         return self.clamp(start, end) - start
+
+    def stretched(self, by: Fraction) -> "Curve":
+        """The curve of so many times the volume."""
+        pieces = tuple(Piece(p.start / by, p.base, p.slope and p.slope * by) for p in self.pieces)
+        limit = Limit(self.limit.volume / by, self.limit.reason) if self.limit else None
+        return Curve(self.at_zero, pieces, limit)
 
     def through(self, change: Callable[[Fraction], Number]) -> "Curve":
         """Each level of a flat curve changed: what a number of instances means for something else."""
@@ -184,7 +226,7 @@ class Curve:
             last = piece.at(end) if end is not None else opening
         limit = inner.limit
         if self.limit and (reached := _last_within(inner, self.limit.volume)) is not None:
-            limit = _lower(limit, Limit(reached, self.limit.reason))
+            limit = lower(limit, Limit(reached, self.limit.reason))
         return Curve(self.unlimited_at(inner.at_zero), _merged(pieces), limit)
 
     def _through(self, line: Piece, end: Fraction | None) -> Iterator[Piece]:
@@ -202,7 +244,7 @@ class Curve:
 def maximum(a: Curve, b: Curve) -> Curve:
     """The greater of two curves at every volume (load-balancer units are such a maximum)."""
     pieces: list[Piece] = []
-    for start, end, mine, theirs in _aligned(a, b):
+    for start, end, mine, theirs in aligned(a, b):
         base, slope = mine.base - theirs.base, mine.slope - theirs.slope
         cross = -base / slope if slope else None
         if cross is not None and cross > start and (end is None or cross < end):
@@ -212,60 +254,24 @@ def maximum(a: Curve, b: Curve) -> Curve:
             middle = start + 1 if end is None else (start + end) / 2
             top = mine if base + slope * middle >= 0 else theirs
             pieces.append(Piece(start, top.base, top.slope))
-    return Curve(max(a.at_zero, b.at_zero), _merged(pieces), _lower(a.limit, b.limit))
+    return Curve(max(a.at_zero, b.at_zero), _merged(pieces), lower(a.limit, b.limit))
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Volumes above `start` up to `end` (None: for ever) in which `sign` of `a - b` is -1, 0 or 1."""
-
-    start: Fraction
-    end: Fraction | None
-    sign: int
+def _exact(number: Number) -> Fraction:
+    return number if type(number) is Fraction else Fraction(number)
 
 
-def signs(a: Curve, b: Curve) -> tuple[Span, ...]:
-    """Where `a` is below (-1), equal to (0) or above (1) `b`, in order of volume, up to the lower of their limits."""
-    limit = _lower(a.limit, b.limit)
-    end_of_all = limit.volume if limit else None
-    spans: list[Span] = []
-    for start, end, mine, theirs in _aligned(a, b):
-        if end_of_all is not None and start >= end_of_all:
-            break
-        stop = end if end_of_all is None or (end is not None and end < end_of_all) else end_of_all
-        for span in _line_signs(start, stop, mine.base - theirs.base, mine.slope - theirs.slope):
-            if spans and spans[-1].sign == span.sign:
-                spans[-1] = Span(spans[-1].start, span.end, span.sign)
-            else:
-                spans.append(span)
-    return tuple(spans)
-
-
-def crossings(a: Curve, b: Curve) -> tuple[Fraction, ...]:
-    """Every volume at which the cheaper of two curves changes, exact; at a step the volume up to which one side won."""
-    return changes(signs(a, b))
-
-
-def changes(spans: tuple[Span, ...]) -> tuple[Fraction, ...]:
-    """The volumes between spans, where the sign changes."""
-    return tuple(span.start for span in spans[1:])
-
-
-def _line_signs(start: Fraction, end: Fraction | None, base: Fraction, slope: Fraction) -> Iterator[Span]:
-    cross = -base / slope if slope else None
-    if cross is not None and cross > start and (end is None or cross < end):
-        yield Span(start, cross, -1 if slope > 0 else 1)
-        yield Span(cross, end, 1 if slope > 0 else -1)
-        return
-    value = base + slope * (start + 1 if end is None else (start + end) / 2)
-    yield Span(start, end, (value > 0) - (value < 0))
+def _in_order(change: tuple[Fraction, Fraction, Fraction]) -> tuple[float, Fraction]:
+    # A fraction's nearest float never misorders, and compares faster: the fractions decide where floats are equal.
+    return float(change[0]), change[0]
 
 
 def _start(piece: Piece) -> Fraction:
     return piece.start
 
 
-def _lower(a: Limit | None, b: Limit | None) -> Limit | None:
+def lower(a: Limit | None, b: Limit | None) -> Limit | None:
+    """The lower of two limits; the first where they are the same."""
     if a is None or b is None:
         return a or b
     return a if a.volume <= b.volume else b
@@ -284,16 +290,21 @@ def _spans(pieces: tuple[Piece, ...]) -> Iterator[tuple[Piece, Fraction | None]]
         yield piece, pieces[index + 1].start if index + 1 < len(pieces) else None
 
 
-def _aligned(a: Curve, b: Curve) -> Iterator[tuple[Fraction, Fraction | None, Piece, Piece]]:
+def aligned(a: Curve, b: Curve) -> Iterator[tuple[Fraction, Fraction | None, Piece, Piece]]:
     """The common intervals of two curves with the line of each."""
-    starts = sorted({p.start for p in a.pieces} | {p.start for p in b.pieces})
     i = j = 0
-    for index, start in enumerate(starts):
-        while i + 1 < len(a.pieces) and a.pieces[i + 1].start <= start:
-            i += 1
-        while j + 1 < len(b.pieces) and b.pieces[j + 1].start <= start:
-            j += 1
-        yield start, starts[index + 1] if index + 1 < len(starts) else None, a.pieces[i], b.pieces[j]
+    start = ZERO
+    while True:
+        mine, theirs = a.pieces[i], b.pieces[j]
+        ends = [c.pieces[n + 1].start for c, n in ((a, i), (b, j)) if n + 1 < len(c.pieces)]
+        if not ends:
+            yield start, None, mine, theirs
+            return
+        end = min(ends)
+        yield start, end, mine, theirs
+        i += i + 1 < len(a.pieces) and a.pieces[i + 1].start == end
+        j += j + 1 < len(b.pieces) and b.pieces[j + 1].start == end
+        start = end
 
 
 def _last_within(curve: Curve, value: Fraction) -> Fraction | None:

@@ -1,26 +1,27 @@
 """A stack's monthly cost: every resource priced, free or unpriced, never left out."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, TypeVar
 
+from infra.costs.accountwide import free_tier, transfer
 from infra.costs.capacity import ModelCapacity
 from infra.costs.curves import Curve
 from infra.costs.errors import InputError, PriceError
-from infra.costs.items import CASES, Case, Cases, LineItem, Quantity, Reason, fixed
-from infra.costs.pricers.transfer import TRANSFER_TYPE, transfer_lines
+from infra.costs.items import CASES, Case, Cases, LineItem, Outcome, Quantity, Reason, fixed
 from infra.costs.prices import NO_PRICE, PriceBook
 from infra.costs.pricing import FREE, PRICERS, Pricer, Pricing
-from infra.costs.stack import Inputs, Resource, Stack, Unreadable
+from infra.costs.simulated import SimulatedUse, checked, still_true
+from infra.costs.stack import Resource, Stack, Unreadable
 from infra.costs.traffic import GROUP, PlannedGroup, StackTraffic
 from infra.costs.usage import TRANSFER, Usage
 from infra.costs.workload import Workload
 
 CURRENCY: Final = "USD"
 DEFAULT_REGION: Final = "us-east-1"
-FREE_TIER_TYPE: Final = "breakeven:billing:FreeTier"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +41,22 @@ class Estimate:
     region: str
     groups: tuple[PlannedGroup, ...] = ()
     capacity: ModelCapacity | None = None
+    simulated: Mapping[str, SimulatedUse] = field(default_factory=dict)
 
     def again(
-        self, *, stack: Stack | None = None, workload: Workload | None = None, planned_part: Fraction | None = None
+        self,
+        *,
+        stack: Stack | None = None,
+        workload: Workload | None = None,
+        planned_part: Fraction | None = None,
+        steady: dict[str, Outcome] | None = None,
+        simulated: Mapping[str, SimulatedUse] | None = None,
     ) -> "Estimate":
-        """The same estimate of another stack or workload; `planned_part` as in StackTraffic."""
+        """The same estimate of another stack or workload; the others as in `estimate`.
+
+        What is simulated stays, but for groups that the other stack sizes or buys otherwise.
+        """
+        kept = still_true(self.simulated, self.stack, stack or self.stack, GROUP)
         return estimate(
             stack or self.stack,
             workload=workload or self.workload,
@@ -54,6 +66,8 @@ class Estimate:
             everywhere=self.everywhere,
             region=self.region,
             planned_part=planned_part,
+            steady=steady,
+            simulated=kept if simulated is None else simulated,
         )
 
     @property
@@ -63,7 +77,12 @@ class Estimate:
 
     def curve(self, case: Case) -> Curve:
         """USD a month as a curve of volume."""
-        return Curve.total(item.cost[case] for item in self.items if item.cost is not None)
+        costs = (item.cost_in(case) for item in self.items)
+        return Curve.total(cost for cost in costs if cost is not None)
+
+    def derived(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes of this estimate; one that remembers makes it once for a key."""
+        return make()
 
     def monthly(self, case: Case) -> Fraction:
         """USD a month at the workload's volume; past a group's maximum the cost of that maximum."""
@@ -86,13 +105,19 @@ def estimate(
     everywhere: bool = False,
     region: str = "",
     planned_part: Fraction | None = None,
+    steady: dict[str, Outcome] | None = None,
+    simulated: Mapping[str, SimulatedUse] | None = None,
 ) -> Estimate:
     """Price a stack.
 
     The workload speaks for resources of this project's own components; with `everywhere` also for autoscaling groups
     of any other stack (the traffic is then that group's). `region` is used where the stack names none;
     `planned_part` as in StackTraffic.
-    Raises InputError for an empty stack, values that cannot be, and usage that fits nothing.
+    `steady` is filled, by URN, with what other shapes of the volume and sizes of the groups leave as it is, and what is
+    in it is not priced again: for one stack, usage and book, and workloads that are alike but in those.
+    `simulated`, by the name of an autoscaling group (of any stack), takes the place of the average rule in the
+    expected case; it is not used where the usage file states the group's instances.
+    Raises InputError for an empty stack, values that cannot be, and usage or simulations that fit nothing.
     """
     stated, prices = usage or Usage(), book or PriceBook()
     known = workload or Workload()
@@ -100,12 +125,17 @@ def estimate(
     if not any(not r.type.startswith("pulumi:") for r in stack) and TRANSFER not in stated.tables:
         raise InputError(stack.name or "stack", "it has no resources", "deploy or preview a program that creates some")
     worker = _Worker(stack, known, stated, prices, region or DEFAULT_REGION)
-    worker.traffic = StackTraffic(workload=known, stack=stack, capacity=capacity, planned_part=planned_part)
+    found = checked(simulated or {}, stack.of_type(GROUP))
+    worker.traffic = StackTraffic(
+        workload=known, stack=stack, capacity=capacity, planned_part=planned_part, simulated=found
+    )
     worker.everywhere = everywhere
+    worker.steady = {} if steady is None else steady
     worker.price_all()
-    items = [*worker.items, *_transfer(worker)]
+    worker.add(transfer(stack, stated, prices, worker.region))
+    items = worker.items
     if known.billing.free_tiers:
-        items += _free_tier(items)
+        items += list(free_tier(items))
     return Estimate(
         stack=stack,
         workload=known,
@@ -113,13 +143,14 @@ def estimate(
         free=tuple(worker.free),
         unpriced=tuple(worker.unpriced),
         notes=tuple(dict.fromkeys((*worker.notes, *_other_unit(known, capacity, worker.traffic)))),
-        uses_traffic=everywhere or any(r.component for r in stack),
+        uses_traffic=everywhere or bool(found) or any(r.component for r in stack),
         usage=stated,
         book=prices,
         everywhere=everywhere,
         region=region,
         groups=tuple(worker.traffic.groups),
         capacity=capacity,
+        simulated=found,
     )
 
 
@@ -137,6 +168,7 @@ class _Worker:
         self.stack, self.workload, self.usage, self.book, self.region = stack, workload, usage, book, region
         self.traffic: StackTraffic
         self.everywhere = False
+        self.steady: dict[str, Outcome] = {}
         self.items: list[LineItem] = []
         self.free: list[Reason] = []
         self.unpriced: list[Reason] = []
@@ -146,30 +178,43 @@ class _Worker:
         """Price every resource, in the stack's order within groups and the rest."""
         groups = self.stack.of_type(GROUP)
         for group in groups:
-            self._price(group)
-        self.traffic.instances_of_all = self._instances(r for r in groups if r.component)
+            self.add(self._price(group))
+        self.traffic.average = self._instances(r for r in groups if r.component)
         for resource in self.stack:
             if resource.type != GROUP and not resource.type.startswith("pulumi:"):
-                self._price(resource)
+                self.add(self.steady.get(resource.urn) or self._steadied(resource))
 
-    def _price(self, resource: Resource) -> None:
+    def add(self, outcome: Outcome) -> None:
+        """Keep what pricing something came to."""
+        self.items += outcome.items
+        self.free += outcome.free
+        self.unpriced += outcome.unpriced
+        self.notes += outcome.notes
+
+    def _steadied(self, resource: Resource) -> Outcome:
+        """A resource priced, and kept where neither the shape of the volume nor the instances have a say in it."""
+        self.traffic.varies = False
+        outcome = self._price(resource)
+        if not self.traffic.varies:
+            self.steady[resource.urn] = outcome
+        return outcome
+
+    def _price(self, resource: Resource) -> Outcome:
         reason = self._why_free(resource)
         if reason:
-            self.free.append(Reason(resource=resource, reason=reason))
-            return
+            return Outcome(free=(Reason(resource=resource, reason=reason),))
         pricer = PRICERS.get(resource.type)
         if pricer is None:
-            self.unpriced.append(Reason(resource=resource, reason=_unknown(resource), exit_code=6))
-            return
-        lines, problems = _priced(resource, pricer, self._pricing(resource, pricer.usage))
-        for problem in problems:
-            part = "in part: " if lines else ""
-            self.unpriced.append(Reason(resource=resource, reason=f"{part}{problem}", exit_code=problem.exit_code))
+            return Outcome(unpriced=(Reason(resource=resource, reason=_unknown(resource), exit_code=6),))
+        pricing = self._pricing(resource, pricer.usage)
+        lines, problems = _priced(resource, pricer, pricing)
+        part = "in part: " if lines else ""
+        unpriced = tuple(Reason(resource=resource, reason=f"{part}{p}", exit_code=p.exit_code) for p in problems)
         if not problems and all(line.quantity is not None and _always_nothing(line) for line in lines):
             why = next((line.basis for line in lines if line.basis), "") or "nothing in it is billed"
-            self.free.append(Reason(resource=resource, reason=why))
-        else:
-            self.items += (line for line in lines if line.quantity is None or not _is_nothing(line.quantity))
+            return Outcome(free=(Reason(resource=resource, reason=why),), notes=tuple(pricing.notes))
+        kept = (line for line in lines if line.quantity is None or not _is_nothing(line.quantity))
+        return Outcome(items=tuple(kept), unpriced=unpriced, notes=tuple(pricing.notes))
 
     def _why_free(self, resource: Resource) -> str:
         if resource.external:
@@ -180,9 +225,8 @@ class _Worker:
 
     def _pricing(self, resource: Resource, keys: Iterable[str]) -> Pricing:
         region = resource.region or self.region
-        if not resource.region:
-            self.notes.append(f"no region is named in the stack: {region} assumed (--region)")
-        grouped = self.everywhere and resource.type == GROUP
+        notes = [] if resource.region else [f"no region is named in the stack: {region} assumed (--region)"]
+        grouped = resource.type == GROUP and (self.everywhere or resource.name in self.traffic.simulated)
         return Pricing(
             resource=resource,
             stack=self.stack,
@@ -191,7 +235,7 @@ class _Worker:
             usage=self.usage.of(resource.name, keys),
             traffic=self.traffic if resource.component or grouped else None,
             hours=self.workload.volume.hours_per_month,
-            notes=self.notes,
+            notes=notes,
         )
 
     def _instances(self, groups: Iterable[Resource]) -> Quantity:
@@ -236,53 +280,6 @@ def _always_nothing(line: LineItem) -> bool:
 
 def _is_nothing(quantity: Quantity) -> bool:
     return all(quantity[case].is_zero for case in CASES)
-
-
-def _transfer(worker: _Worker) -> Iterable[LineItem]:
-    table = worker.usage.tables.get(TRANSFER)
-    if not table:
-        return ()
-    region = str(table.get("region") or worker.region)
-    resource = _made(TRANSFER, TRANSFER_TYPE, region)
-    pricing = Pricing(
-        resource=resource, stack=worker.stack, book=worker.book, region=worker.book.region(region), usage=table
-    )
-    lines = [line for line in transfer_lines(pricing) if line.price is not NO_PRICE]
-    for problem in pricing.problems:
-        part = "in part: " if lines else ""
-        worker.unpriced.append(Reason(resource=resource, reason=f"{part}{problem}", exit_code=problem.exit_code))
-    return lines
-
-
-def _made(name: str, token: str, region: str = "") -> Resource:
-    return Resource(urn=f"urn:pulumi:none::none::{token}::{name}", type=token, inputs=Inputs({}, name), region=region)
-
-
-def _free_tier(items: Iterable[LineItem]) -> Iterable[LineItem]:
-    """One line for each allowance, taking off what of the whole account's quantity it covers."""
-    by_price: dict[str, list[LineItem]] = {}
-    for item in items:
-        if item.price.free is not None and item.quantity is not None:
-            by_price.setdefault(item.price.key, []).append(item)
-    resource = _made("free tier", FREE_TIER_TYPE)
-    for lines in by_price.values():
-        first = lines[0]
-        allowance = Fraction(first.price.free or 0)
-        used = Cases(*(Curve.total(i.quantity[case] for i in lines if i.quantity) for case in CASES))
-        yield replace(
-            first,
-            resource=resource,
-            label=f"Free: {allowance_words(allowance)} {first.unit} {first.price.free_period} ({first.label})",
-            quantity=used.map(lambda c, a=allowance: -c.tier(0, a)),  # type: ignore[misc]
-            part="",
-            basis="an allowance of the whole account",
-            spread=None,
-        )
-
-
-def allowance_words(value: Fraction) -> str:
-    """A number without needless zeros."""
-    return f"{float(value):g}"
 
 
 def shares(estimate_: Estimate) -> Mapping[str, Cases[Fraction]]:

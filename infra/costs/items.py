@@ -82,6 +82,10 @@ class LineItem:
             return self.price.amount
         return self.spread[0] if case == "low" else self.spread[1]
 
+    def cost_in(self, case: Case) -> Curve | None:
+        """USD a month as a curve of volume in one case; None when the quantity is not known."""
+        return None if self.quantity is None else self.quantity[case] * self.unit_price(case)
+
     @property
     def cost(self) -> Quantity | None:
         """USD a month as a curve of volume in each case; None when the quantity is not known."""
@@ -99,3 +103,13 @@ class Reason:
     resource: Resource
     reason: str
     exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What pricing one resource came to."""
+
+    items: tuple[LineItem, ...] = ()
+    free: tuple[Reason, ...] = ()
+    unpriced: tuple[Reason, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from infra.costs.curves import Curve
 from infra.costs.errors import PriceError
 from infra.costs.items import LineItem, Quantity, fixed
 from infra.costs.prices import NO_PRICE, Price, PriceBook, RegionPrices
+from infra.costs.simulated import SimulatedUse
 from infra.costs.stack import Resource, Stack
 from infra.costs.workload import HOURS_A_YEAR_MONTH
 
@@ -28,6 +29,9 @@ class Traffic(Protocol):
 
     def sizing(self, types: tuple[str, ...], share: Fraction) -> str:
         """In words how that number comes about."""
+
+    def simulated_use(self, resource: Resource) -> SimulatedUse | None:
+        """What a simulation found for an autoscaling group, None where there is none."""
 
     def size_kb(self, key: str) -> Decimal | None:
         """The size of one request in KB."""

@@ -140,6 +140,20 @@ class Ownership:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """How a group of instances behaves where nobody has measured it: what `simulate` and `plan` assume."""
+
+    start_seconds: Decimal = _is(Decimal(40), "from the launch of an instance until its system runs (assumed)")
+    install_seconds: Decimal = _is(Decimal(60), "to fetch and unpack bundle and archive (assumed)")
+    load_seconds: Decimal = _is(Decimal(20), "until the model answers (assumed; 3 to 9 measured here on a CPU)")
+    interruptions_per_month: Decimal = _is(Decimal("0.05"), "share of spot instances taken back in a month (assumed)")
+    failures_per_month: Decimal = _is(Decimal("0.01"), "share of instances that break in a month (assumed)")
+    metric_delay_seconds: Decimal = _is(Decimal(60), "from the end of a minute until alarms see its metrics (assumed)")
+    retries: Decimal = _is(Decimal(0), "times a caller asks again when it gets no answer", high=10, whole=True)
+    backoff_seconds: Decimal = _is(Decimal("0.5"), "before the first of them, doubled each time", low=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Billing:
     """How the bill is counted."""
 
@@ -164,6 +178,7 @@ class Workload:
     documents: Documents = Documents()
     people: People = People()
     ownership: Ownership = Ownership()
+    scaling: Scaling = Scaling()
     billing: Billing = Billing()
     compare: Compare = Compare()
     capacity: tuple[tuple[str, Decimal], ...] = ()

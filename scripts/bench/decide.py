@@ -1,10 +1,12 @@
 """Prints what `decide` is held to: answers over a grid of situations, the time of each, and contradictions among them.
 
 Run from the project's root: `.venv/bin/python scripts/bench/decide.py [--every 3]`. The stacks are recorded once; the
-time of an answer is that of `decide` alone, flips and all.
+time of an answer is that of `decide` alone, flips and all. Every answer starts without what another one has priced, as
+when the verb runs; curves of APIs are made once.
 """
 
 import argparse
+import gc
 import os
 import platform
 import statistics
@@ -34,19 +36,27 @@ def main() -> None:
     hosts = {task: candidates(_at(task, 1), ["small", "dev", "prod"], Inputs()) for task in TASKS}
     times = f"{'median s':>10}{'p99 s':>8}{'worst s':>9}{'CPU median':>12}{'CPU worst':>11}"
     print(f"{'task':<16}{'situations':>11}{times}  answers")
+    gc.freeze()  # as the verb does
     walls: list[float] = []
+    spent: list[float] = []
     for task in TASKS:
-        walls += _task(task, hosts[task], every)
-    over = sum(wall > LIMIT_SECONDS for wall in walls)
-    print(f"\n{len(walls)} situations, median {statistics.median(walls):.3f} s, worst {max(walls):.3f} s; ", end="")
-    print(f"above {LIMIT_SECONDS} s: {over}")
+        wall, cpu = _task(task, hosts[task], every)
+        walls += wall
+        spent += cpu
+    print()
+    for name, seconds in (("wall", walls), ("CPU", spent)):
+        over = sum(one > LIMIT_SECONDS for one in seconds)
+        print(f"{len(seconds)} situations, {name}: median {statistics.median(seconds):.3f} s, ", end="")
+        print(f"worst {max(seconds):.3f} s; above {LIMIT_SECONDS} s: {over}")
 
 
-def _task(task: str, hosts: tuple[Candidate, ...], every: int) -> list[float]:
+def _task(task: str, hosts: tuple[Candidate, ...], every: int) -> tuple[list[float], list[float]]:
+    """Wall and CPU seconds of each situation of a task."""
     walls, spent, answers, wrong = [], [], Counter[str](), 0
     for situation in islice(_grid(task), None, None, every):
+        fresh = [Candidate(host.name, host.estimate) for host in hosts]
         wall, cpu = time.perf_counter(), time.process_time()
-        answer = decide(situation, hosts)
+        answer = decide(situation, fresh)
         walls.append(time.perf_counter() - wall)
         spent.append(time.process_time() - cpu)
         answers[answer.recommendation] += 1
@@ -55,7 +65,7 @@ def _task(task: str, hosts: tuple[Candidate, ...], every: int) -> list[float]:
     p99 = sorted(walls)[int(len(walls) * 0.99)]
     print(f"{task:<16}{len(walls):>11}{statistics.median(walls):>10.3f}{p99:>8.3f}{max(walls):>9.3f}", end="")
     print(f"{statistics.median(spent):>12.3f}{max(spent):>11.3f}  {said}; contradictions: {wrong}")
-    return walls
+    return walls, spent
 
 
 def _contradicts(answer: Answer) -> bool:

@@ -120,12 +120,17 @@ def _situation(given: dict[str, str], file: Path | None, base: "Workload", ask: 
 
 
 def _answer(situation: "Situation", stacks: list[str], given: "Inputs", form: options.Format) -> None:
+    import gc
+
     from infra.costs.decide import decide as decided
     from infra.costs.reports.decide import answer_document, decide_markdown, decide_text
     from scripts.cli import session
     from scripts.cli.hosting import candidates
 
-    answer = decided(situation, candidates(situation, stacks, given))
+    hosts = candidates(situation, stacks, given)
+    # What is loaded by now stays: a collection that looked through it would take longer than many an answer.
+    gc.freeze()
+    answer = decided(situation, hosts)
     session.tell(
         form,
         text=lambda: decide_text(answer, session.painter()),

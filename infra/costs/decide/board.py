@@ -15,12 +15,15 @@ from infra.costs.errors import InputError
 from infra.costs.estimate import Estimate
 from infra.costs.managed import ManagedApi
 from infra.costs.tco import scenarios
+from infra.costs.tco.fallback import day_of
 from infra.costs.tco.total import volumes_of
 from infra.costs.tco.types import Scenario, ScenarioKey
 from infra.costs.workload import Workload
 
 MOST_DENOMINATOR: Final = 10**6
 """A growth factor is exact to a millionth: volumes are rounded up to whole units anyway."""
+OF_HOSTS_ALONE: Final = ("rate_factor", "utilisation", "spot_share")
+"""Values of a situation that no API and no volume depends on."""
 WAYS: Final[tuple[ScenarioKey, ...]] = ("self-hosted", "fallback", "scale-to-zero")
 
 
@@ -61,16 +64,29 @@ def lay_out(situation: Situation, candidates: Sequence[Candidate]) -> Board:
 def laid_out_again(board: Board, situation: Situation, options: Sequence[Option]) -> Board:
     """Some options of a board, none of them forbidden, in a situation that no hard rule judges otherwise."""
     workload = workload_of(situation, board.workload)
-    volumes = volumes_of(workload)
-    named = {api.key: api for api in apis_for(situation, workload)}
-    apis = tuple(_managed(named[o.api.key], workload) for o in options if o.key == "api" and o.api)
-    cheapest = _cheapest(apis, volumes)
+    volumes, apis = board.volumes, tuple(option for option in options if option.key == "api")
+    if not _same_for_apis(situation, board.situation):
+        volumes, apis = volumes_of(workload), tuple(_managed_again(apis, situation, workload))
+    answering = apis
+    if not apis:
+        # Where no API may be used alone, one of them still answers the bursts.
+        answering = tuple(_managed(api, workload) for api in apis_for(situation, workload))
+    cheapest = _cheapest(answering, volumes)
     wanted: dict[Candidate, list[ScenarioKey]] = {}
     for option in options:
         if option.candidate:
             wanted.setdefault(option.candidate, []).append(option.key)
-    hosts = (way for one, keys in wanted.items() for way in _hosted(one, situation, cheapest, keys))
+    hosts = (way for one, keys in wanted.items() for way in _hosted_again(one, situation, cheapest, keys))
     return Board(situation=situation, workload=workload, options=(*apis, *hosts), volumes=volumes)
+
+
+def _same_for_apis(one: Situation, other: Situation) -> bool:
+    return replace(one, **{key: getattr(other, key) for key in OF_HOSTS_ALONE}) == other
+
+
+def _managed_again(apis: Sequence[Option], situation: Situation, workload: Workload) -> Iterable[Option]:
+    named = {api.key: api for api in apis_for(situation, workload)}
+    return (_managed(named[option.api.key], workload) for option in apis if option.api)
 
 
 def _cheapest(apis: Sequence[Option], volumes: Sequence[Fraction]) -> ManagedApi | None:
@@ -99,6 +115,19 @@ def _hosted(
         way = _scenario(key, ours, api)
         used = api if key == "fallback" else None
         yield Option(key=key, name=candidate.name, scenario=way, candidate=candidate, estimate=priced, api=used)
+
+
+def _hosted_again(
+    candidate: Candidate, situation: Situation, api: ManagedApi | None, keys: Sequence[ScenarioKey]
+) -> Iterable[Option]:
+    """As _hosted, for what they cost alone: only the sizes of the groups that each way has are priced."""
+    assumed = candidate.remembered
+    shaped = scenarios.awake(candidate.workload(situation))
+    for key in keys:
+        stack = candidate.stack(situation.spot_share, to_zero=key == "scale-to-zero")
+        part = day_of(shaped).planned_part if key == "fallback" else None
+        way = _scenario(key, assumed.again(stack=stack, workload=shaped, planned_part=part), api)
+        yield Option(key=key, name=candidate.name, scenario=way, candidate=candidate)
 
 
 def _scenario(key: ScenarioKey, ours: Estimate, api: ManagedApi | None) -> Scenario:

@@ -1,78 +1,25 @@
 """A way to host, priced for any situation: what does not change from one to the next is priced once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from infra.costs.capacity import Capacity, ModelCapacity
-from infra.costs.curves import Curve
+from infra.costs.decide.remembered import Remembered, remembering
 from infra.costs.decide.situation import Situation
 from infra.costs.errors import PriceError
 from infra.costs.estimate import Estimate
-from infra.costs.items import Case
 from infra.costs.machines import baseline_of, vcpus_of
 from infra.costs.stack import Resource, Stack
 from infra.costs.traffic import GROUP
-from infra.costs.whatif import DISTRIBUTION, MIXED, ON_DEMAND, with_spot_share
-from infra.costs.workload import Compare, Ownership, People, Volume, Workload
+from infra.costs.whatif import DISTRIBUTION, MIXED, ON_DEMAND, with_minimum, with_spot_share
+from infra.costs.workload import Workload
 
-MOST_REMEMBERED: Final = 2_000
 PAGES_CHECKED: Final = date(2026, 11, 23)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Remembered(Estimate):
-    """An estimate that is priced again quickly: people, ownership and the volume itself change no line of a stack."""
-
-    memory: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
-
-    def again(
-        self, *, stack: Stack | None = None, workload: Workload | None = None, planned_part: Fraction | None = None
-    ) -> "Remembered":
-        """As Estimate.again; what was priced before is taken from memory."""
-        wanted = workload or self.workload
-        key = (_shape(stack or self.stack), priced_part(wanted), planned_part)
-        if key not in self.memory:
-            if len(self.memory) >= MOST_REMEMBERED:
-                self.memory.clear()
-            self.memory[key] = super().again(stack=stack, workload=wanted, planned_part=planned_part)
-        return replace(remembering(self.memory[key], self.memory), workload=wanted)
-
-    def curve(self, case: Case) -> Curve:
-        """As Estimate.curve."""
-        key = (id(self.items), case)
-        # The items are kept beside the curve: while they live, no other tuple has their id.
-        if key not in self.memory:
-            self.memory[key] = (super().curve(case), self.items)
-        found: Curve = self.memory[key][0]
-        return found
-
-
-def remembering(estimate: Estimate, memory: dict[Any, Any]) -> Remembered:
-    """The same estimate, with a memory."""
-    return Remembered(**{f.name: getattr(estimate, f.name) for f in fields(Estimate)}, memory=memory)
-
-
-def priced_part(workload: Workload) -> Workload:
-    """The workload without what changes no line of a stack: equal for situations that cost a stack the same."""
-    volume = replace(workload.volume, per_month=Volume().per_month)
-    return replace(workload, volume=volume, people=People(), ownership=Ownership(), compare=Compare(), source="")
-
-
-def _shape(stack: Stack) -> tuple[Any, ...]:
-    """What of a stack the what-ifs change: the sizes and the purchase of its groups."""
-    return tuple(
-        (
-            group.urn,
-            str(group.inputs.get("minSize")),
-            str(group.inputs.object(MIXED).object(DISTRIBUTION).get(ON_DEMAND)),
-        )
-        for group in stack.of_type(GROUP)
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,18 +32,29 @@ class Candidate:
     @cached_property
     def remembered(self) -> Remembered:
         """The estimate with a memory that all situations share."""
-        return remembering(self.estimate, {})
+        return remembering(self.estimate)
 
     def priced(self, situation: Situation) -> Remembered:
         """The estimate for a situation; raises InputError for values that its stack cannot have."""
         stack = self.stack(situation.spot_share)
         return self.remembered.again(stack=stack, workload=self.workload(situation))
 
-    def stack(self, spot_share: Decimal | None) -> Stack:
-        """The stack with the purchase mix asked for; one without a mix stays as it is."""
-        if spot_share is None or not any(len(g.inputs.object(MIXED)) for g in self.groups):
-            return self.estimate.stack
-        return with_spot_share(self.estimate.stack, Fraction(spot_share))
+    def stack(self, spot_share: Decimal | None, *, to_zero: bool = False) -> Stack:
+        """The stack with the purchase mix asked for, if it has one, and with no instance at the least (`to_zero`)."""
+        key = (spot_share if self.is_mixed else None, to_zero)
+        if key not in self._stacks:
+            stack = self.estimate.stack if key[0] is None else with_spot_share(self.estimate.stack, Fraction(key[0]))
+            self._stacks[key] = with_minimum(stack, 0) if to_zero else stack
+        return self._stacks[key]
+
+    @cached_property
+    def is_mixed(self) -> bool:
+        """Whether any of its groups has a purchase mix."""
+        return any(len(group.inputs.object(MIXED)) for group in self.groups)
+
+    @cached_property
+    def _stacks(self) -> dict[tuple[Decimal | None, bool], Stack]:
+        return {}
 
     def workload(self, situation: Situation) -> Workload:
         """The estimate's workload with what the situation says in place of its values."""

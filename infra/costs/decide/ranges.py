@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 
-from infra.costs.curves import Curve, crossings, maximum, signs
+from infra.costs.curves import Curve, maximum
 from infra.costs.decide.answer import Range
 from infra.costs.decide.board import Board
 from infra.costs.decide.choice import Choice, choose
 from infra.costs.decide.options import Amounts, Option
 from infra.costs.reports.words import volume as in_words
+from infra.costs.signs import crossings, signs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +71,7 @@ def _total(board: Board, option: Option) -> Curve:
     curve, once, months = option.scenario.curve, option.scenario.paid_once, board.factors
     if months[0] == months[-1]:
         return curve * len(months) + once
-    return Curve.total((*(_stretched(curve, month) for month in months), Curve.constant(once)))
-
-
-def _stretched(curve: Curve, by: Fraction) -> Curve:
-    """The curve of so many times the volume."""
-    return curve.of(Curve.linear(by)) if by != 1 else curve
+    return Curve.total((*(curve.stretched(month) for month in months), Curve.constant(once)))
 
 
 def _at(option: Option, total: Curve, first: Fraction, last: Fraction) -> Amounts:

@@ -12,7 +12,6 @@ from infra.costs.errors import InputError
 from infra.costs.items import Cases, LineItem, Quantity, fixed
 from infra.costs.pricers.compute import (
     INSTANCE_USAGE,
-    LAUNCH_TEMPLATE,
     SUBNET,
     HourPrice,
     Machine,
@@ -20,16 +19,16 @@ from infra.costs.pricers.compute import (
     hour_price,
     usage_label,
 )
+from infra.costs.pricers.machines import machine_of
 from infra.costs.pricers.volumes import volume_lines
 from infra.costs.pricing import Pricing, prices, times
+from infra.costs.simulated import SimulatedUse
 from infra.costs.stack import Inputs, Resource, Unreadable, missing
 
 SCHEDULE: Final = "aws:autoscaling/schedule:Schedule"
-LAUNCH_CONFIGURATION: Final = "aws:ec2/launchConfiguration:LaunchConfiguration"
 MOST_INSTANCES: Final = 10_000
 TRAFFIC_TAG: Final = "trafficPercent"
 """A group's share of the traffic, where several share it: a canary's weight, and what it leaves the main group."""
-ROOT_BASIS: Final = "no disk is mapped: the image's own, 8 GB gp2 assumed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,31 +65,44 @@ def autoscaling_group(resource: Resource, pricing: Pricing) -> Iterator[LineItem
     """All instances of a group: hours by purchase, then disks, monitoring, addresses and the warm pool."""
     group = _group(resource, pricing)
     running = _running(resource, pricing, group)
+    use = _simulated(resource, pricing)
     closed = pricing.traffic.closed_share if pricing.traffic else Fraction(0)
 
     def averaged(count: Curve) -> Curve:
         # With nobody asking the group falls back to its minimum.
         return count * (1 - closed) + count.at_zero * closed if closed else count
 
-    hours = pricing.stated("monthly_hours")
-    per_instance = pricing.hours if hours is None else hours
     on_demand = running.map(lambda count: averaged(count.through(group.on_demand)))
     spot = running.map(lambda count: averaged(count.through(lambda n: n - group.on_demand(n))))
+    average = running.map(averaged)
+    if use:
+        # The closed hours are in these curves already.
+        on_demand, spot = replace(on_demand, expected=use.on_demand), replace(spot, expected=use.spot)
+        average = replace(average, expected=use.running)
     for kind_spot, share in ((False, on_demand), (True, spot)):
         # On dedicated hosts the hosts are paid, not the instances.
         if not group.machine.on_host and not (share.low.is_zero and share.expected.is_zero and share.high.is_zero):
-            yield from _hours(pricing, group, times(share, per_instance) or share, spot=kind_spot)
-    average = running.map(averaged)
-    yield from extras(pricing, group.machine, times(average, per_instance) or average, average)
+            yield from _hours(pricing, group, _of_month(pricing, share, use), use, spot=kind_spot)
+    hours = _of_month(pricing, average, use)
+    yield from extras(pricing, group.machine, hours, average)
     if group.public_addresses:
         label, price = "Public IPv4 addresses", "network.public_ipv4_hour"
-        yield pricing.line(label, times(average, per_instance), price, unit="hours", short="addresses")
-    yield from _warm_pool(resource, pricing, group, running)
-    if pricing.stack.owners(resource, "autoscalingGroupName", SCHEDULE):
+        yield pricing.line(label, hours, price, unit="hours", short="addresses")
+    yield from _warm_pool(resource, pricing, group, running, use)
+    if not use and pricing.stack.owners(resource, "autoscalingGroupName", SCHEDULE):
         pricing.notes.append(f"{resource.name}: its schedules are not counted, its own minimum and maximum are")
 
 
-def _hours(pricing: Pricing, group: Group, hours: Quantity, *, spot: bool) -> Iterator[LineItem]:
+def _of_month(pricing: Pricing, count: Quantity, use: SimulatedUse | None) -> Quantity:
+    """Instance-hours of an average number; the usage file's hours of one say nothing about a simulated average."""
+    stated = pricing.stated("monthly_hours")
+    hours = count.map(lambda c: c * (pricing.hours if stated is None else stated))
+    return replace(hours, expected=count.expected * pricing.hours) if use else hours
+
+
+def _hours(
+    pricing: Pricing, group: Group, hours: Quantity, use: SimulatedUse | None, *, spot: bool
+) -> Iterator[LineItem]:
     machines = (replace(group.machine, instance_type=name, spot=spot) for name in group.types)
     bought: list[HourPrice] = [hour_price(pricing, machine) for machine in machines]
     first = bought[0]
@@ -98,7 +110,7 @@ def _hours(pricing: Pricing, group: Group, hours: Quantity, *, spot: bool) -> It
     steady = spread == (first.price.amount, first.price.amount)
     label = usage_label(pricing, first.kind, group.types[0])
     others = f"; range over {', '.join(group.types)}" if len(group.types) > 1 else ""
-    sizing = _sizing(pricing, group)
+    sizing = use.basis if use else _sizing(pricing, group)
     basis = f"{first.basis or 'instances x hours'}{others}{f'; instances: {sizing}' if sizing else ''}"
     yield pricing.line(
         label,
@@ -133,16 +145,32 @@ def _running(resource: Resource, pricing: Pricing, group: Group) -> Quantity:
     return Cases(low, needed or Curve.constant(group.desired), high)
 
 
-def _warm_pool(resource: Resource, pricing: Pricing, group: Group, running: Quantity) -> Iterator[LineItem]:
+def _simulated(resource: Resource, pricing: Pricing) -> SimulatedUse | None:
+    """What a simulation found for the group, unless the usage file states its instances."""
+    use = pricing.traffic.simulated_use(resource) if pricing.traffic else None
+    if use and pricing.stated("instances") is not None:
+        pricing.notes.append(f"{resource.name}: its instances are stated, the simulated ones are not used")
+        return None
+    return use
+
+
+def _warm_pool(
+    resource: Resource, pricing: Pricing, group: Group, running: Quantity, use: SimulatedUse | None
+) -> Iterator[LineItem]:
     """Instances kept ready: stopped ones keep their disks, running ones cost as much as any."""
     pool = resource.inputs.object("warmPool")
     if not len(pool):
+        if use and not use.warm.is_zero:
+            said = "instances wait in a warm pool, and the group has none"
+            raise InputError(f"simulated group {resource.name}", said, "simulate the group as it is")
         return
     prepared = pool.count("maxGroupPreparedCapacity", group.maximum)
     smallest = pool.count("minSize", 0)
     waiting = running.map(lambda c: c.through(lambda n: max(prepared - n, Fraction(smallest))))
     state = pool.text("poolState") or "Stopped"
     basis = f"instances waiting {state.lower()} up to {prepared} prepared"
+    if use:
+        waiting, basis = replace(waiting, expected=use.warm), f"instances waiting {state.lower()}: {use.basis}"
     if state == "Running":
         price = hour_price(pricing, group.machine)
         label = f"Warm pool instances ({price.kind}, {group.types[0]})"
@@ -155,7 +183,7 @@ def _warm_pool(resource: Resource, pricing: Pricing, group: Group, running: Quan
 def _group(resource: Resource, pricing: Pricing) -> Group:
     inputs = resource.inputs
     mixed = inputs.object("mixedInstancesPolicy")
-    machine, address = _machine(resource, pricing, mixed)
+    machine, address = machine_of(resource, pricing, mixed)
     overrides = mixed.object("launchTemplate").objects("overrides")
     types, weight = _types(resource, machine, overrides)
     minimum, maximum = _size(inputs, "minSize", weight), _size(inputs, "maxSize", weight)
@@ -208,66 +236,6 @@ def _types(resource: Resource, machine: Machine, overrides: tuple[Inputs, ...]) 
         raise InputError(f"{resource.name} instanceType", "no launch template names one", "set an instance type")
     weight = overrides[0].number("weightedCapacity", 1) if overrides else Decimal(1)
     return named or (machine.instance_type,), weight or Decimal(1)
-
-
-def _machine(resource: Resource, pricing: Pricing, mixed: Inputs) -> tuple[Machine, bool | None]:
-    inputs = resource.inputs
-    if inputs.has("launchConfiguration"):
-        value = inputs.get("launchConfiguration")
-        found = pricing.stack.resolve(resource, "launchConfiguration", value, LAUNCH_CONFIGURATION)
-        return _from_configuration(_found(resource, found, "launch configuration"))
-    prop = "mixedInstancesPolicy" if len(mixed) else "launchTemplate"
-    spec = mixed.object("launchTemplate").object("launchTemplateSpecification") if len(mixed) else inputs.object(prop)
-    named = spec.get("launchTemplateId") or spec.get("id") or spec.get("launchTemplateName") or spec.get("name")
-    found = pricing.stack.resolve(resource, prop, named, LAUNCH_TEMPLATE)
-    return _from_template(_found(resource, found, "launch template"))
-
-
-def _found(resource: Resource, found: Resource | None, what: str) -> Resource:
-    if found is None:
-        raise Unreadable(f"{resource.name} {what}", "lies outside this stack", "estimate the stack that holds it too")
-    return found
-
-
-def _from_template(template: Resource) -> tuple[Machine, bool | None]:
-    inputs = template.inputs
-    mappings = inputs.objects("blockDeviceMappings")
-    disks = tuple(
-        (f"blockDeviceMappings[{n}]", mapping.object("ebs"), "")
-        for n, mapping in enumerate(mappings)
-        if mapping.has("ebs")
-    )
-    interfaces = inputs.objects("networkInterfaces")
-    address = next((i.flag("associatePublicIpAddress") for i in interfaces if i.has("associatePublicIpAddress")), None)
-    machine = Machine(
-        instance_type=inputs.text("instanceType"),
-        dedicated=inputs.object("placement").text("tenancy") == "dedicated",
-        on_host=inputs.object("placement").text("tenancy") == "host",
-        spot=inputs.object("instanceMarketOptions").text("marketType") == "spot",
-        monitoring=inputs.object("monitoring").flag("enabled"),
-        ebs_optimized=inputs.flag("ebsOptimized"),
-        credits=inputs.object("creditSpecification").text("cpuCredits"),
-        # Without a mapping the instance still has the image's root disk, which other estimators leave out.
-        disks=disks if mappings else (("root", Inputs({}, template.name), ROOT_BASIS),),
-    )
-    return machine, address
-
-
-def _from_configuration(configuration: Resource) -> tuple[Machine, bool | None]:
-    inputs = configuration.inputs
-    disks = [("rootBlockDevice", inputs.object("rootBlockDevice"), "the image's root disk")]
-    disks += [(f"ebsBlockDevices[{n}]", disk, "") for n, disk in enumerate(inputs.objects("ebsBlockDevices"))]
-    machine = Machine(
-        instance_type=inputs.text("instanceType"),
-        dedicated=inputs.text("placementTenancy") == "dedicated",
-        spot=inputs.has("spotPrice"),
-        # A launch configuration has detailed monitoring unless it is switched off.
-        monitoring=inputs.flag("enableMonitoring", True),
-        ebs_optimized=inputs.flag("ebsOptimized"),
-        disks=tuple(disks),
-    )
-    address = inputs.flag("associatePublicIpAddress") if inputs.has("associatePublicIpAddress") else None
-    return machine, address
 
 
 def _addresses(resource: Resource, pricing: Pricing, stated: bool | None) -> int:

@@ -14,12 +14,12 @@ from infra.costs.items import LineItem, Reason
 from infra.costs.managed import EACH_MONTH, Meter, over_quota
 from infra.costs.names import nearest
 from infra.costs.pricing import PRICERS
+from infra.costs.quantities import RULES
 from infra.costs.reports.documents import NAME as DOCUMENTS
 from infra.costs.reports.documents import explained
 from infra.costs.reports.report import Report, cases, verdict
 from infra.costs.reports.words import money, price, quantity
 from infra.costs.stack import Resource
-from infra.costs.traffic import RULES
 from infra.costs.workload import Workload
 
 WORKLOAD_KEYS: Final = frozenset({"outbound_internet_gb"})

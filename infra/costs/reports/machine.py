@@ -74,12 +74,13 @@ def _offer(offer: Offer) -> dict[str, Any]:
     return {
         "api": offer.api.key,
         "monthly": exact(offer.monthly),
-        **_break_even(offer.with_people),
-        "without_people": _break_even(offer.without_people),
+        **break_even_row(offer.with_people),
+        "without_people": break_even_row(offer.without_people),
     }
 
 
-def _break_even(result: BreakEven) -> dict[str, Any]:
+def break_even_row(result: BreakEven) -> dict[str, Any]:
+    """The volumes of one break-even, as strings."""
     row: dict[str, Any] = {
         "break_even": [exact(volume) for volume in result.volumes],
         "self_hosted_wins": [

@@ -89,20 +89,23 @@ class Report:
 
 def verdict(result: BreakEven) -> str:
     """Where self-hosting wins, in words."""
-    wins = result.self_hosted_wins
-    if not wins:
-        return "the API wins at every volume"
-    ranges = []
-    for start, end in wins:
+    found = ranges(result)
+    return f"self-hosting wins {found}" if found else "the API wins at every volume"
+
+
+def ranges(result: BreakEven) -> str:
+    """The volumes at which self-hosting wins: `2.52 M to 263 M`; empty where it never does."""
+    found = []
+    for start, end in result.self_hosted_wins:
         if not start and end is None:
-            return "self-hosting wins at every volume"
+            return "at every volume"
         if end is None:
-            ranges.append(f"above {volume(start)}")
+            found.append(f"above {volume(start)}")
         elif not start:
-            ranges.append(f"up to {volume(end)}")
+            found.append(f"up to {volume(end)}")
         else:
-            ranges.append(f"{volume(start)} to {volume(end)}")
-    return f"self-hosting wins {', '.join(ranges)}"
+            found.append(f"{volume(start)} to {volume(end)}")
+    return ", ".join(found)
 
 
 def amounts(values: Cases[Fraction]) -> tuple[str, str, str]:

@@ -71,9 +71,11 @@ def with_fallback(estimate: Estimate, api: ManagedApi) -> Scenario:
         basis=f"instances for the quiet hours, {float(day.planned_part):.3g} x the average{_idle(estimate)}; "
         "every request enters through the stack",
     )
+    price = api.curve(workload)
+    beyond = planned.derived(day, lambda: overflow(planned.groups, workload, day))
     sent = Part(
         name=API,
-        monthly=api.curve(workload).of(overflow(planned.groups, workload, day)),
+        monthly=planned.derived((day, price), lambda: price.of(beyond)),
         basis=f"{api.name} for what the busy hours ask above the instances: {_burst(workload, day)}",
     )
     if any(meter.endpoint for meter in api.meters):
@@ -91,7 +93,8 @@ def with_fallback(estimate: Estimate, api: ManagedApi) -> Scenario:
 
 def to_zero(estimate: Estimate) -> Scenario:
     """No instance while nobody calls."""
-    alone = self_hosted(estimate.again(stack=with_minimum(estimate.stack, 0)))
+    empty = estimate.derived("to zero", lambda: with_minimum(estimate.stack, 0))
+    alone = self_hosted(estimate.again(stack=empty))
     basis = f"the expected case with every group's minimum 0: no instance while closed{_idle(estimate)}"
     bill = replace(alone.parts[0], basis=basis)
     return replace(

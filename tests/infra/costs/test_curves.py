@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.costs.curves import Curve, Infeasible, Piece, crossings, maximum, signs
+from infra.costs.curves import Curve, Infeasible, Piece, maximum
+from infra.costs.signs import crossings, signs
 
 SMALL = st.fractions(min_value=-20, max_value=20, max_denominator=12)
 RISING = st.fractions(min_value=0, max_value=20, max_denominator=12)
@@ -106,6 +107,26 @@ def test_a_curve_of_what_jumps_down_is_the_value_at_the_value(
     made = outer.of(inner)
     for v in [volume, *edges(inner)]:
         assert made.at(v) == outer.at(inner.at(v))
+
+
+@PROPERTY
+@given(curve=curves(), by=st.fractions(min_value=Fraction(1, 9), max_value=9, max_denominator=9), volume=VOLUMES)
+def test_a_stretched_curve_is_the_value_at_so_many_times_the_volume(
+    curve: Curve, by: Fraction, volume: Fraction
+) -> None:
+    made = curve.limited(90, "full").stretched(by)
+    assert made.limit
+    for v in [volume, *edges(made)]:
+        assert made.unlimited_at(v) == curve.at(v * by)
+    assert made.limit.volume * by == 90
+
+
+@PROPERTY
+@given(curve=curves(), volumes=st.lists(VOLUMES.filter(bool), max_size=12))
+def test_volumes_in_runs_lie_on_the_lines_they_come_with(curve: Curve, volumes: list[Fraction]) -> None:
+    volumes = sorted([*volumes, *(v for v in edges(curve) if v)])
+    runs = [(line.at(v), v) for line, run in curve.runs(volumes) for v in run]
+    assert runs == [(curve.at(v), v) for v in volumes]
 
 
 @PROPERTY
