@@ -15,19 +15,21 @@ from typing import Any, Final
 from serving.backends import Launch, make
 from serving.backends.types import cores
 from serving.errors import InputError, ServingError
-from serving.load import Target, sustainable
+from serving.load import Target, closed_loop, sustainable
 from serving.packed import about, content_type, sample
 
 READY_SECONDS: Final = 120.0
 # A generator that is itself late by more than this share of the goal measures itself.
 LATE_SHARE: Final = 0.25
+LOOP_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
     """A sustained rate in units a second, with everything it depends on.
 
-    Memory in megabytes, after the load: of one worker, and of the server with all of them.
+    Memory in megabytes, after the load: of one worker, and of the server with all of them. `closed_loops` are numbers
+    of callers, each asking again once it is answered, with the answers a second that came of it.
     """
 
     rate_per_second: float
@@ -43,6 +45,7 @@ class Measured:
     hardware: str
     versions: str
     day: date
+    closed_loops: tuple[tuple[int, float], ...] = ()
 
 
 def measure(
@@ -60,7 +63,9 @@ def measure(
         server.start()
         try:
             _wait(server, launch)
-            found = sustainable(_target(launch, own), goal_ms, say=say)
+            target = _target(launch, own)
+            found = sustainable(target, goal_ms, say=say)
+            loops = _closed_loops(target, launch, say)
             memory = server.memory()
         finally:
             server.stop()
@@ -85,6 +90,7 @@ def measure(
         hardware=hardware(device),
         versions=_versions(backend),
         day=date.today(),
+        closed_loops=loops,
     )
 
 
@@ -110,10 +116,26 @@ def write(table: Path, model: str, unit: str, instance_type: str, measured: Meas
         "memory_mb": measured.memory_mb,
         "hardware": measured.hardware,
         "versions": measured.versions,
+        "closed_loops": [[callers, round(rate, 1)] for callers, rate in measured.closed_loops],
     }
     rows = [r for r in rows if r["instance_type"] != instance_type] + [row]
     text = head + "".join("\n[[capacity]]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in r.items()) for r in rows)
     table.write_text(text, encoding="utf-8")
+
+
+def callers_of(batch_size: int, workers: int) -> tuple[int, ...]:
+    """The closed loops that show how speed depends on batches: parts of one, and more than every worker can take."""
+    parts = {1, max(batch_size // 4, 1), max(batch_size // 2, 1), max(batch_size - 1, 1)}
+    return tuple(sorted({*parts, 2 * batch_size * workers}))
+
+
+def _closed_loops(target: Target, launch: Launch, say: Callable[[str], None]) -> tuple[tuple[int, float], ...]:
+    found = []
+    for callers in callers_of(launch.serving()["batch_size"], launch.worker_count):
+        run = closed_loop(target, concurrency=callers, seconds=LOOP_SECONDS)
+        say(f"closed loop of {callers}: {run.rate_per_second:.4g}/s")
+        found.append((callers, run.rate_per_second))
+    return tuple(found)
 
 
 def hardware(device: str = "cpu") -> str:

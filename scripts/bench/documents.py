@@ -89,7 +89,7 @@ def _kill(asked: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     whole = _asked(asked, corpus, "undisturbed")
     calm = finish(whole)
     stopped = _asked(asked, corpus, "killed")
-    rng = random.Random(asked.seed)  # noqa: S311 - where to kill is no secret
+    rng = random.Random(asked.seed)
     points = sorted(rng.sample(range(1, max(calm.rows, asked.kills + 1)), asked.kills))
     kills = [_killed_at(point, stopped, rng, number % 2 == 0) for number, point in enumerate(points)]
     last = finish(Asked(**{**vars(stopped), "resume": True}))

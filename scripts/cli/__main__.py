@@ -21,6 +21,7 @@ from scripts.cli import (
     measure,
     new_model,
     outputs,
+    plan,
     predict,
     preview,
     prices,
@@ -29,6 +30,7 @@ from scripts.cli import (
     report,
     sentiment,
     serve,
+    simulate,
     sweep,
     tco,
     up,
@@ -39,7 +41,8 @@ app = typer.Typer(
     help="Host an open-source model yourself, or pay for a managed API? Numbers before anything is deployed.",
     epilog="Exit codes: 0 fine, 2 wrong arguments, 3 input that cannot be used, 4 a price is missing, 5 over budget, "
     "6 not everything priced (--strict), 7 a deployment or an endpoint failed, 8 something billable is left, "
-    "9 doctor found something, 10 a mandatory security rule is violated, 11 documents have no result.",
+    "9 doctor found something, 10 a mandatory security rule is violated, 11 documents have no result, "
+    "12 an objective is missed.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -54,6 +57,8 @@ for verb in (
     report,
     compare,
     cheapest,
+    simulate,
+    plan,
     prices,
     reconcile,
     check,

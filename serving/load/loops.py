@@ -9,6 +9,8 @@ import asyncio
 import math
 from array import array
 from collections import deque
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from serving.errors import InputError
@@ -45,7 +47,26 @@ def open_loop(
     _check("rate", rate, 0.01, 100_000)
     _check("seconds", seconds, 0.1, 3600)
     _check("connections", connections, 1, 1024)
-    return asyncio.run(_Open(target, connections, timeout_seconds, goal_ms).run(rate, seconds))
+    planned = max(1, round(rate * seconds))
+    times = [number / rate for number in range(planned)]
+    return asyncio.run(_Open(target, connections, timeout_seconds, goal_ms).run(times, planned / rate, rate))
+
+
+def replay(
+    target: Target,
+    times: Sequence[float],
+    *,
+    connections: int = MOST_CONNECTIONS,
+    timeout_seconds: float = 30.0,
+) -> Run:
+    """Make a request at each of the given times (seconds from the start, rising), whatever the server does.
+
+    Raises InputError for times that fall, and EndpointError without a server.
+    """
+    _check("connections", connections, 1, 1024)
+    if not times or times[0] < 0 or any(later < earlier for earlier, later in pairwise(times)):
+        raise InputError("times", "they are none, below 0 or falling", "give rising seconds from the start")
+    return asyncio.run(_Open(target, connections, timeout_seconds, None).run(times, times[-1], None))
 
 
 def _check(name: str, value: float, least: float, most: float) -> None:
@@ -84,16 +105,17 @@ class _Open(Traffic):
         self.late = array("d")
         self.due = self.planned = self.above = 0
         self.stopped = False
+        self.times: Sequence[float] = ()
 
-    async def run(self, rate: float, seconds: float) -> Run:
+    async def run(self, times: Sequence[float], seconds: float, rate: float | None) -> Run:
         await self.open(1)
         self.idle = list(self.connections)
-        self.rate, self.planned = rate, max(1, round(rate * seconds))
+        self.times, self.planned = times, len(times)
         self.start = self.loop.time()
         self._tick()
         await self.drain()
-        # The last request is due 1/rate before the end; a run that was ended early lasted as long as it lasted.
-        whole = 0.0 if self.stopped else self.start + self.planned / rate
+        # At a rate the last request is due before the end; a run that was ended early lasted as long as it lasted.
+        whole = 0.0 if self.stopped else self.start + seconds
         return self.result(rate, max(self.last, whole) - self.start, late=self.late, stopped=self.stopped)
 
     def ready(self, connection: Connection) -> None:
@@ -132,7 +154,7 @@ class _Open(Traffic):
 
     def _tick(self) -> None:
         now = self.loop.time()
-        while self.due < self.planned and (due := self.start + self.due / self.rate) <= now:
+        while self.due < self.planned and (due := self.start + self.times[self.due]) <= now:
             self.due += 1
             self.late.append(now - due)
             if self.idle:
@@ -141,4 +163,4 @@ class _Open(Traffic):
                 self.waiting.append(due)
                 self.grow()
         if self.due < self.planned:
-            self.loop.call_at(self.start + self.due / self.rate, self._tick)
+            self.loop.call_at(self.start + self.times[self.due], self._tick)

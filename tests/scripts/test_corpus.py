@@ -132,7 +132,7 @@ def test_edit_distance_is_that_of_the_table(first: str, second: str) -> None:
 
 
 def test_edit_distance_of_a_long_text() -> None:
-    rng = random.Random(1)  # noqa: S311
+    rng = random.Random(1)
     text = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz ", k=20_000))
     assert edit_distance(text, "xx" + text[:5_000] + text[5_001:] + "y") == 4
 

@@ -90,7 +90,7 @@ def running(name: str, archive: Path, folder: Path, **more: Any) -> Iterator[Run
 def free_port() -> int:
     """The first of eight free ports in a row, below those that the system gives to clients."""
     while True:
-        port = random.randrange(20_000, 32_000, 8)  # noqa: S311
+        port = random.randrange(20_000, 32_000, 8)
         try:
             for offset in range(8):
                 socket.create_server(("127.0.0.1", port + offset)).close()

@@ -45,7 +45,7 @@ def test_two_hundred_random_settings_agree_with_the_command_line(
     base.write_text(workload, encoding="utf-8")
     written = write(stack_of(stack), Inputs(workload=base))
     found = opened(written)
-    shown, random = found.page, Random(f"{stack}{workload}")  # noqa: S311
+    shown, random = found.page, Random(f"{stack}{workload}")
     positions = [percent for percent in written.variants.percents if percent is not None]
     for number in range(EACH):
         settings = settings_of(random, positions)

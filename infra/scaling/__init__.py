@@ -1,0 +1,1 @@
+"""Traffic and the simulated group: pure Python, no cloud, no engine."""

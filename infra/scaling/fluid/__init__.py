@@ -1,0 +1,5 @@
+"""The fluid simulation: a month in seconds, as exact as a capacity plan needs."""
+
+from infra.scaling.fluid.month import Month
+
+__all__ = ["Month"]

@@ -1,0 +1,155 @@
+"""The same recorded load on the real server and in the simulation: rate, p50 and p99 beside each other.
+
+    python -m scripts.bench.traffic_server [--model sentiment] [--backend torchserve] [--port 8480] [--seconds 60]
+
+Starts the model on this machine and measures closed loops, from which the simulated server is fitted. Then it plays
+bursts of a recorded trace against both: the peaks of the trace are scaled to shares of the rate found. The generator
+runs on the same cores as the server, as in the closed loops. Prints a table, and exits with 1 where the goal is missed:
+rate within 10 %, p50 and p99 within 25 %.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from infra.scaling.events import serve
+from infra.scaling.fit import Loop, from_loops, shape_of
+from infra.scaling.server import Server
+from serving import archive
+from serving.backends import Launch, make
+from serving.load import Run, Target, closed_loop, replay
+from serving.measure import callers_of
+from serving.model import find
+from serving.packed import about, content_type, sample
+
+ROOT = Path(__file__).resolve().parents[2]
+TRACE = ROOT.parent / "shared" / "traces" / "elb-request-count-5min.csv"
+SHARES = (0.3, 0.6, 0.9, 1.3)
+"""Peaks of the load, as shares of the most the server does; the last overruns it for a while."""
+RATE_WITHIN, LATENCY_WITHIN = 0.10, 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """One figure, measured and simulated."""
+
+    load: float
+    figure: str
+    measured: float
+    simulated: float
+
+    @property
+    def apart(self) -> float:
+        """How far the simulation is off, as a share of what was measured."""
+        return self.simulated / self.measured - 1 if self.measured else 0.0
+
+    @property
+    def good(self) -> bool:
+        """Whether it is within the goal."""
+        return abs(self.apart) <= (RATE_WITHIN if self.figure == "rate" else LATENCY_WITHIN)
+
+
+def main() -> int:
+    """Run everything; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="sentiment")
+    parser.add_argument("--backend", default="torchserve")
+    parser.add_argument("--port", type=int, default=8480)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    pairs, server, loops = _both(args)
+    print(f"\nfitted: {asdict(server)}")
+    print("| peak load | figure | measured | simulated | apart |\n|---|---|---|---|---|")
+    for pair in pairs:
+        print(f"| {pair.load:.0%} | {pair.figure} | {pair.measured:.4g} | {pair.simulated:.4g} | {pair.apart:+.1%} |")
+    if args.json:
+        rows = [asdict(pair) for pair in pairs]
+        document = {"server": asdict(server), "loops": [asdict(one) for one in loops], "pairs": rows}
+        args.json.write_text(json.dumps(document, indent=2))
+    missed = [pair for pair in pairs if not pair.good]
+    print("as demanded" if not missed else f"{len(missed)} of {len(pairs)} figures missed")
+    return int(bool(missed))
+
+
+def _both(args: Any) -> tuple[list[Pair], Server, list[Loop]]:
+    path = archive.ready(find(args.model), lambda line: print(line, file=sys.stderr))
+    own = about(path)
+    with tempfile.TemporaryDirectory(prefix="traffic-") as scratch:
+        launch = Launch(archive=path, work=Path(scratch), port=args.port)
+        running = make(args.backend, launch)
+        running.start()
+        try:
+            _wait(running, launch)
+            name, body = sample(path)
+            target = Target.of(f"http://127.0.0.1:{args.port}", own["name"], body, content_type(name))
+            shape = shape_of(launch.serving(), workers=launch.worker_count)
+            loops = _loops(target, shape)
+            server = from_loops(shape, loops)
+            pairs = [pair for share in SHARES for pair in _compared(target, server, share, args)]
+            return pairs, server, loops
+        finally:
+            running.stop()
+
+
+def _wait(server: Any, launch: Launch) -> None:
+    end = time.monotonic() + 120
+    while not (server.healthy() and server.metrics().workers == launch.worker_count):
+        if not server.alive() or time.monotonic() > end:
+            raise SystemExit("the server did not start")
+        time.sleep(0.1)
+
+
+def _loops(target: Target, shape: Server) -> list[Loop]:
+    closed_loop(target, concurrency=2 * shape.batch_size, seconds=5)  # warms it
+    found = []
+    for callers in callers_of(shape.batch_size, shape.workers):
+        run = closed_loop(target, concurrency=callers, seconds=5)
+        latency = run.latency
+        print(f"closed loop of {callers}: {run.rate_per_second:.1f}/s, p50 {latency.p50_ms if latency else 0:.1f} ms")
+        found.append(Loop(callers=callers, rate_per_second=run.rate_per_second))
+    return found
+
+
+def _compared(target: Target, server: Server, share: float, args: Any) -> list[Pair]:
+    times = _times(share * server.rate_per_second, args.seconds, args.seed)
+    measured: Run = replay(target, times, connections=1024)
+    simulated = serve(times, server, seed=args.seed)
+    if not measured.latency:
+        raise SystemExit("no answer at all")
+    print(
+        f"peak {share:.0%}: {len(times)} requests, {measured.answered} answered, errors {dict(measured.errors)}, "
+        f"simulated {simulated.answered} and {simulated.refused} refused; "
+        f"generator {measured.generator_late_ms:.1f} ms late"
+    )
+    return [
+        Pair(load=share, figure="rate", measured=measured.rate_per_second, simulated=simulated.rate_per_second),
+        Pair(load=share, figure="p50", measured=measured.latency.p50_ms, simulated=1000 * simulated.quantile(0.5)),
+        Pair(load=share, figure="p99", measured=measured.latency.p99_ms, simulated=1000 * simulated.quantile(0.99)),
+    ]
+
+
+def _times(peak: float, seconds: float, seed: int) -> list[float]:
+    """A stretch of the trace around its busiest hours, five minutes of it in a few seconds, its peak as asked."""
+    counts = [float(line.split(",")[1]) for line in TRACE.read_text(encoding="utf-8").splitlines()[1:]]
+    steps = 24
+    middle = max(range(steps, len(counts) - steps), key=lambda at: sum(counts[at : at + steps // 2]))
+    part = counts[middle - steps // 4 : middle + 3 * steps // 4]
+    width, most = seconds / steps, max(part)
+    random, times, now = Random(seed), [], 0.0
+    for number, count in enumerate(part):
+        now = number * width
+        while (now := now + random.expovariate(peak * count / most)) < (number + 1) * width:
+            times.append(now)
+    return times
+
+
+if __name__ == "__main__":
+    sys.exit(main())
