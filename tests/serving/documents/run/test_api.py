@@ -113,7 +113,7 @@ def test_killed_anywhere_and_resumed_it_equals_an_undisturbed_run(
         "import sys; from serving import detect_sentiment\n"
         "detect_sentiment(sys.argv[1], ['pdf', 'word', 'txt'], results=sys.argv[2], resume=True, workers=1)\n"
     )
-    dice = random.Random(form)  # noqa: S311 - no secret
+    dice = random.Random(form)
     for kill in range(kills):
         before = journal.stat().st_size if journal.exists() else 0
         run = program(words, tmp_path, str(folder), str(results))

@@ -24,7 +24,7 @@ def line(x: float, y: float, text: str, width: float = 260) -> Line:
 
 
 def mixed(*lines: Line) -> list[Line]:
-    return random.Random(0).sample(lines, len(lines))  # noqa: S311
+    return random.Random(0).sample(lines, len(lines))
 
 
 def column(x: float, y: float = 0) -> list[Line]:
