@@ -29,7 +29,7 @@ class Measured:
     """A sustained rate in units a second, with everything it depends on.
 
     Memory in megabytes, after the load: of one worker, and of the server with all of them. `closed_loops` are numbers
-    of callers, each asking again once it is answered, with the answers a second that came of it.
+    of callers, each asking again once it is answered, with the answers a second that came of it, their p50 and p99.
     """
 
     rate_per_second: float
@@ -45,7 +45,7 @@ class Measured:
     hardware: str
     versions: str
     day: date
-    closed_loops: tuple[tuple[int, float], ...] = ()
+    closed_loops: tuple[tuple[int, float, float, float], ...] = ()
 
 
 def measure(
@@ -116,7 +116,7 @@ def write(table: Path, model: str, unit: str, instance_type: str, measured: Meas
         "memory_mb": measured.memory_mb,
         "hardware": measured.hardware,
         "versions": measured.versions,
-        "closed_loops": [[callers, round(rate, 1)] for callers, rate in measured.closed_loops],
+        "closed_loops": [[callers, *(round(f, 1) for f in figures)] for callers, *figures in measured.closed_loops],
     }
     rows = [r for r in rows if r["instance_type"] != instance_type] + [row]
     text = head + "".join("\n[[capacity]]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in r.items()) for r in rows)
@@ -129,12 +129,15 @@ def callers_of(batch_size: int, workers: int) -> tuple[int, ...]:
     return tuple(sorted({*parts, 2 * batch_size * workers}))
 
 
-def _closed_loops(target: Target, launch: Launch, say: Callable[[str], None]) -> tuple[tuple[int, float], ...]:
+def _closed_loops(
+    target: Target, launch: Launch, say: Callable[[str], None]
+) -> tuple[tuple[int, float, float, float], ...]:
     found = []
     for callers in callers_of(launch.serving()["batch_size"], launch.worker_count):
         run = closed_loop(target, concurrency=callers, seconds=LOOP_SECONDS)
         say(f"closed loop of {callers}: {run.rate_per_second:.4g}/s")
-        found.append((callers, run.rate_per_second))
+        if run.latency:
+            found.append((callers, run.rate_per_second, run.latency.p50_ms, run.latency.p99_ms))
     return tuple(found)
 
 

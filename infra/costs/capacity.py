@@ -14,12 +14,21 @@ KINDS: tuple[Kind, ...] = ("measured", "published", "assumed")
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClosedLoop:
+    """So many callers, each asking again once answered: units a second, and what a request took (None: unknown)."""
+
+    callers: int
+    rate_per_second: Decimal
+    p50_ms: Decimal | None = None
+    p99_ms: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Capacity:
     """Sustainable units per second of one instance type, with where the figure comes from.
 
     `p50_ms` and `p99_ms` are what a request to the instance takes at that load (None: not known), the gateway and the
-    network not in it; `latency_at` says under what load and on what machine they were seen. `loops` are closed loops:
-    so many callers, each asking again once it is answered, and the units a second that came of it.
+    network not in it; `latency_at` says under what load and on what machine they were seen.
     """
 
     instance_type: str
@@ -31,7 +40,7 @@ class Capacity:
     p99_ms: Decimal | None = None
     latency_at: str = ""
     workers: int = 1
-    loops: tuple[tuple[int, Decimal], ...] = ()
+    loops: tuple["ClosedLoop", ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,14 +92,21 @@ def _count(path: Path, row: dict[str, Any], key: str, value: Any) -> int:
     return value
 
 
-def _loops(path: Path, row: dict[str, Any]) -> tuple[tuple[int, Decimal], ...]:
+def _loops(path: Path, row: dict[str, Any]) -> tuple[ClosedLoop, ...]:
     key, found = "closed_loops", []
-    for pair in row.get(key, ()):
-        if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[1], int | Decimal) or pair[1] <= 0:
-            what = f"{key} {pair!r} of {row['instance_type']}"
-            raise InputError(str(path), what, "give pairs of callers and units a second, such as [8, 200]")
-        found.append((_count(path, row, key, pair[0]), Decimal(pair[1])))
-    return tuple(sorted(found))
+    for one in row.get(key, ()):
+        if not isinstance(one, list) or len(one) not in (2, 4) or not all(_above_zero(n) for n in one[1:]):
+            what = f"{key} {one!r} of {row['instance_type']}"
+            raise InputError(str(path), what, "give callers, units a second, and p50 and p99 in ms: [8, 200, 38, 60]")
+        callers, rate, *took = one
+        p50, p99 = (Decimal(took[0]), Decimal(took[1])) if took else (None, None)
+        count = _count(path, row, key, callers)
+        found.append(ClosedLoop(callers=count, rate_per_second=Decimal(rate), p50_ms=p50, p99_ms=p99))
+    return tuple(sorted(found, key=lambda loop: loop.callers))
+
+
+def _above_zero(value: Any) -> bool:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool) and value > 0
 
 
 def _milliseconds(path: Path, row: dict[str, Any], key: str) -> Decimal | None:

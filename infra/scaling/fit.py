@@ -16,6 +16,7 @@ JITTER: Final = 0.15
 """Spread of a batch's time, where nothing was measured (assumed)."""
 
 
+LEAST_JITTER: Final = 0.05
 COARSE: Final = 10
 FINE: Final = 4
 """Shares tried in the search for the fixed one: tenths, then quarters of a tenth around the best."""
@@ -23,10 +24,15 @@ FINE: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """A closed loop: so many callers, each asks again when it is answered; the answers a second that came of it."""
+    """A closed loop: so many callers, each asks again when it is answered; the answers a second that came of it.
+
+    Quantiles of what a request took, where they are known (0: not).
+    """
 
     callers: int
     rate_per_second: float
+    p50_seconds: float = 0.0
+    p99_seconds: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -47,7 +53,17 @@ def from_rate(shape: Server, rate_per_second: float, fixed_share: float = FIXED_
     )
 
 
-def from_loops(shape: Server, loops: Sequence[Loop], jitter: float = JITTER) -> Server:
+def jitter_of(alone: Loop) -> float:
+    """The spread of a batch's time, from how far the slowest of a lone caller's requests are from the usual one.
+
+    The 99th percentile of a narrow gamma distribution lies about two and a half deviations above its middle.
+    """
+    if not alone.p50_seconds or not alone.p99_seconds:
+        return JITTER
+    return min(max((alone.p99_seconds / alone.p50_seconds - 1) / 2.5, LEAST_JITTER), 1.0)
+
+
+def from_loops(shape: Server, loops: Sequence[Loop]) -> Server:
     """A server of this shape whose closed loops answer as those measured did.
 
     The loop with most callers keeps every batch full, and says what a full one takes (give it at least twice a full
@@ -56,6 +72,7 @@ def from_loops(shape: Server, loops: Sequence[Loop], jitter: float = JITTER) -> 
     to those measured.
     """
     ordered = sorted(loops, key=lambda loop: loop.callers)
+    jitter = jitter_of(ordered[0])
     full = shape.workers * shape.batch_size / ordered[-1].rate_per_second
 
     def server(fixed_share: float) -> Server:

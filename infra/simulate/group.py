@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from infra.costs.capacity import ModelCapacity
+from infra.costs.capacity import ClosedLoop, ModelCapacity
 from infra.costs.errors import InputError
 from infra.costs.prices import read_toml
 from infra.costs.stack import Inputs, Resource, Stack
@@ -28,6 +28,9 @@ from infra.scaling.server import Server
 
 POLICY: Final = "aws:autoscaling/policy:Policy"
 SCHEDULE: Final = "aws:autoscaling/schedule:Schedule"
+ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
+WAKE: Final = "wake"
+SLEEP: Final = "sleep"
 TARGETS: Final = "aws:lb/targetGroup:TargetGroup"
 HTTP_STAGE: Final = "aws:apigatewayv2/stage:Stage"
 REST_SETTINGS: Final = "aws:apigateway/methodSettings:MethodSettings"
@@ -72,7 +75,7 @@ class _Reader:
         mixed = inputs.object("mixedInstancesPolicy")
         bought = mixed.object("instancesDistribution")
         self.targets = next(iter(self.stack.of_type(TARGETS)), None)
-        tracking, wake = self._policies()
+        tracking, wake, sleep = self._policies()
         hours = float(HOURS_A_YEAR_MONTH)
         settings = GroupSettings(
             kinds=self._kinds(mixed),
@@ -86,6 +89,7 @@ class _Reader:
             schedules=tuple(self._schedules()),
             warm_pool=self._warm_pool(),
             wake=wake,
+            sleep_minutes=sleep,
             boot=self._boot(),
             market=Market(
                 interruptions_per_hour=float(assumed.interruptions_per_month) / hours,
@@ -134,8 +138,7 @@ class _Reader:
         shape = shape_of(self._serving(), workers=figure.workers if figure else 1)
         measured = figure if figure and figure.loops and stated is None else None
         if measured:
-            loops = [Loop(callers=callers, rate_per_second=float(r / units)) for callers, r in measured.loops]
-            return from_loops(shape, loops)
+            return from_loops(shape, [_loop(one, units) for one in measured.loops])
         self.guessed.append(instance_type)
         return from_rate(shape, rate)
 
@@ -146,18 +149,30 @@ class _Reader:
             return {}
         return {key: float(value) for key, value in read_toml(path).get("serving", {}).items() if _is_number(value)}
 
-    def _policies(self) -> tuple[tuple[Tracking, ...], bool]:
+    def _policies(self) -> tuple[tuple[Tracking, ...], bool, int]:
         tracking: list[Tracking] = []
-        wake = False
+        wake, sleep = False, 0
         for policy in self._owned(POLICY):
             kind = policy.inputs.text("policyType", "SimpleScaling")
             if kind == "TargetTrackingScaling":
                 tracking += self._tracking(policy)
-            elif policy.inputs.text("adjustmentType") == "ExactCapacity" and policy.name == "wake":
-                wake = True
+            elif policy.name in (WAKE, SLEEP) and (alarm := self._alarm(policy.name)):
+                wake = wake or (policy.name == WAKE and self._follows_requests(alarm))
+                sleep = alarm.inputs.count("evaluationPeriods", 1) if policy.name == SLEEP else sleep
             else:
                 self.notes.append(f"{policy.name}: a {kind} policy whose alarm is not read; it is left out")
-        return tuple(tracking), wake
+        return tuple(tracking), wake, sleep
+
+    def _alarm(self, name: str) -> Resource | None:
+        return next((alarm for alarm in self.stack.of_type(ALARM) if alarm.name == name), None)
+
+    def _follows_requests(self, alarm: Resource) -> bool:
+        """Whether requests wake the group; where documents do, those who ask meanwhile are refused."""
+        metrics = (row.object("metric").text("namespace") for row in alarm.inputs.objects("metricQueries"))
+        found = any(namespace == "AWS/ApplicationELB" for namespace in metrics)
+        if not found:
+            self.notes.append(f"{alarm.name}: documents wake the group, requests do not")
+        return found
 
     def _tracking(self, policy: Resource) -> Iterator[Tracking]:
         asked = policy.inputs.object("targetTrackingConfiguration")
@@ -234,6 +249,16 @@ class _Reader:
                 rate_per_second=found.rate_per_second, burst=found.burst, timeout_seconds=REST_TIMEOUT_SECONDS
             )
         return Gateway()
+
+
+def _loop(measured: ClosedLoop, units: Decimal) -> Loop:
+    """A closed loop in requests; one of several units took as many times as long, as far as is known."""
+    return Loop(
+        callers=measured.callers,
+        rate_per_second=float(measured.rate_per_second / units),
+        p50_seconds=float((measured.p50_ms or 0) * units) / 1000,
+        p99_seconds=float((measured.p99_ms or 0) * units) / 1000,
+    )
 
 
 def _or_none(inputs: Inputs, key: str) -> int | None:

@@ -111,10 +111,19 @@ def _loops(target: Target, shape: Server) -> list[Loop]:
     closed_loop(target, concurrency=2 * shape.batch_size, seconds=5)  # warms it
     found = []
     for callers in callers_of(shape.batch_size, shape.workers):
-        run = closed_loop(target, concurrency=callers, seconds=5)
-        latency = run.latency
-        print(f"closed loop of {callers}: {run.rate_per_second:.1f}/s, p50 {latency.p50_ms if latency else 0:.1f} ms")
-        found.append(Loop(callers=callers, rate_per_second=run.rate_per_second))
+        run = closed_loop(target, concurrency=callers, seconds=8)
+        if run.latency is None:
+            raise SystemExit("no answer at all")
+        p50, p99 = run.latency.p50_ms, run.latency.p99_ms
+        print(f"closed loop of {callers}: {run.rate_per_second:.1f}/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+        found.append(
+            Loop(
+                callers=callers,
+                rate_per_second=run.rate_per_second,
+                p50_seconds=p50 / 1000,
+                p99_seconds=p99 / 1000,
+            )
+        )
     return found
 
 

@@ -50,6 +50,8 @@ class Policies:
         settings = self._settings
         if settings.wake and point.requests and not point.serving and not desired:
             return 1
+        if self._idle():
+            return 0
         asked = [wish for policy in settings.tracking if (wish := self._track(policy, desired))]
         asked += [w for n, policy in enumerate(settings.steps) if (w := self._step(n, policy, desired, now))]
         out = [wish.capacity for wish in asked if wish.out and wish.capacity > desired]
@@ -61,6 +63,12 @@ class Policies:
         if warming or len(shrink) < max(1, len(settings.tracking)):
             return None
         return max(shrink) if max(shrink) < desired else None
+
+    def _idle(self) -> bool:
+        """Whether no request came for as long as the group stays awake."""
+        minutes = self._settings.sleep_minutes
+        last = [self._past[-n].requests for n in range(1, min(minutes, len(self._past)) + 1)]
+        return 0 < minutes == len(last) and not any(last)
 
     def _track(self, policy: Tracking, desired: int) -> Wish | None:
         last = self._last(policy.metric, policy.high_datapoints)

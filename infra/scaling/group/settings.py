@@ -137,7 +137,11 @@ class Clients:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupSettings:
-    """An autoscaling group, its policies, what stands before it and who calls it."""
+    """An autoscaling group, its policies, what stands before it and who calls it.
+
+    `wake`: an alarm starts an instance when requests find none; `sleep_minutes`: after so many without a request
+    another ends them all (0: none does).
+    """
 
     kinds: tuple[Kind, ...]
     minimum: int
@@ -152,6 +156,7 @@ class GroupSettings:
     schedules: tuple[Schedule, ...] = ()
     warm_pool: WarmPool | None = None
     wake: bool = False
+    sleep_minutes: int = 0
     boot: Boot = field(default_factory=Boot)
     market: Market = field(default_factory=Market)
     failures_per_hour: float = 0.0

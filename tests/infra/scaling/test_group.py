@@ -184,6 +184,14 @@ def test_an_empty_group_wakes_for_the_first_request_and_does_not_shrink_without_
     assert seen[-1][0] == 1
 
 
+def test_a_group_that_may_sleep_does_after_so_many_minutes_without_a_request() -> None:
+    asked = settings(minimum=0, wake=True, sleep_minutes=15)
+    _, seen = follow(asked, 60, lambda minute: 50 if minute == 5 else 0)
+    assert seen[6][0] == 1
+    # Awake in the seventh minute; fifteen quiet ones after the sixth, seen a minute late.
+    assert first(seen[7:], 0) == 15
+
+
 def test_on_demand_comes_first_and_the_share_above_it_is_rounded_up() -> None:
     asked = settings(minimum=7, on_demand_base=2, on_demand_percent=25)
     group, _ = follow(asked, 1, lambda minute: 100)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.costs.capacity import Capacity, ModelCapacity
+from infra.costs.capacity import Capacity, ClosedLoop, ModelCapacity
 from infra.costs.errors import InputError
 from infra.costs.stack import Inputs, Stack
 from infra.costs.traffic import GROUP
@@ -72,7 +72,14 @@ def test_a_warm_pool_and_scaling_to_zero_are_read() -> None:
     assert (found.warm_pool.minimum, found.warm_pool.prepared) == (3, 4)
     assert settings("dev").warm_pool is None
     asleep = settings("dev", minSize=0, scaleToZero=True)
-    assert (asleep.minimum, asleep.wake) == (0, True)
+    assert (asleep.minimum, asleep.wake, asleep.sleep_minutes) == (0, True, 15)
+    assert (settings("dev").wake, settings("dev").sleep_minutes) == (False, 0)
+
+
+def test_a_group_that_documents_wake_is_not_woken_by_requests() -> None:
+    found = read("dev", minSize=0, scaleToZero=True, intake=True)
+    assert (found.settings.wake, found.settings.sleep_minutes) == (False, 15)
+    assert any("documents wake the group" in note for note in found.notes)
 
 
 def test_a_canary_is_not_the_group(tmp_path: Path) -> None:
@@ -117,7 +124,8 @@ def test_measured_loops_come_before_the_assumed_share() -> None:
 
     recorded = record("small").as_stack()
     given = settings("small").kinds[0].server
-    loops = tuple((n, Decimal(str(round(closed_loop(given, n), 3)))) for n in (1, 4, 8, 15, 64))
+    rates = {n: Decimal(str(round(closed_loop(given, n), 3))) for n in (1, 2, 3, 64)}
+    loops = tuple(ClosedLoop(callers=n, rate_per_second=rate) for n, rate in rates.items())
     row = Capacity(
         instance_type="t3.medium",
         rate_per_second=Decimal(16),
