@@ -11,10 +11,6 @@ from infra.costs.machines import baseline_of
 from infra.naming import child
 from infra.settings_rules import burstable
 
-Metric = tuple[str, dict[str, Any]]
-"""A metric under the name it has in an expression."""
-SLEEP_AFTER_MINUTES = 15
-
 
 def policies(args: FleetArgs, group: aws.autoscaling.Group, way: Way | None, opts: pulumi.ResourceOptions) -> None:
     """Every scaling policy and scheduled change of the group."""
@@ -26,7 +22,6 @@ def policies(args: FleetArgs, group: aws.autoscaling.Group, way: Way | None, opt
         _by_backlog(args, group, args.intake.queue_name, opts)
     if args.scaling.scale_to_zero:
         _wake(args, group, way, opts)
-        _sleep(args, group, way, opts)
     for row in args.settings.schedules:
         aws.autoscaling.Schedule(
             child("schedule", row.name),
@@ -100,119 +95,81 @@ def _by_backlog(
 
 def _wake(args: FleetArgs, group: aws.autoscaling.Group, way: Way | None, opts: pulumi.ResourceOptions) -> None:
     """From zero to one: at zero instances the division of a backlog has no data, so an alarm of its own starts one."""
-    serving = _stat("AWS/AutoScaling", "GroupInServiceInstances", "Maximum", "AutoScalingGroupName", args.names.group())
-    # Work waits and no instance serves; without the second half it would pull a busy group down to one.
-    work = _queued(args)[:1] if args.intake else _asked(way)
-    _alarm(
-        args,
+    policy = aws.autoscaling.Policy(
         "wake",
-        _exactly(group, "wake", 1, opts),
-        "Work is waiting and no instance is up",
-        {**dict(work), "serving": serving},
-        f"IF(FILL(serving, 0) < 1, {_sum(work)}, 0)",
-        {"comparison_operator": "GreaterThanThreshold", "evaluation_periods": 1, "treat_missing_data": "notBreaching"},
-        opts,
+        autoscaling_group_name=group.name,
+        policy_type="StepScaling",
+        adjustment_type="ExactCapacity",
+        step_adjustments=[{"metric_interval_lower_bound": "0", "scaling_adjustment": 1}],
+        opts=opts,
     )
+    _wake_alarm(args, policy, _waiting(args, way), opts)
 
 
-def _sleep(args: FleetArgs, group: aws.autoscaling.Group, way: Way | None, opts: pulumi.ResourceOptions) -> None:
-    """From some to none: target tracking cannot, for a load balancer without requests has no metric to follow.
+def _waiting(args: FleetArgs, way: Way | None) -> list[dict[str, Any]]:
+    """What there is to do: documents in the queue, else requests, of which an empty group can only refuse any.
 
-    "If there are no requests flowing through the load balancer [...] the metric is not reported" (its user guide,
-    CloudWatch metrics), and an alarm without data scales nothing in.
+    The row of RequestCount in the Elastic Load Balancing user guide says (from memory) that it leaves out requests for
+    which no target could be chosen: they are counted by their 503 alone.
     """
-    work = [*_queued(args), *_asked(way)]
-    _alarm(
-        args,
-        "sleep",
-        _exactly(group, "sleep", 0, opts),
-        f"No work for {SLEEP_AFTER_MINUTES} minutes",
-        dict(work),
-        _sum(work),
-        {
-            "comparison_operator": "LessThanOrEqualToThreshold",
-            "evaluation_periods": SLEEP_AFTER_MINUTES,
-            "treat_missing_data": "breaching",
-        },
-        opts,
-    )
-
-
-def _queued(args: FleetArgs) -> list[Metric]:
-    """Documents that wait, and those that are being read."""
-    if not args.intake:
-        return []
-    names = {"waiting": "ApproximateNumberOfMessagesVisible", "reading": "ApproximateNumberOfMessagesNotVisible"}
-    queue = args.intake.queue_name
-    return [(label, _stat("AWS/SQS", name, "Sum", "QueueName", queue)) for label, name in names.items()]
-
-
-def _asked(way: Way | None) -> list[Metric]:
-    """Requests, and those refused: RequestCount leaves out what found no target, which is all while the group is empty.
-
-    So says its row in the Elastic Load Balancing user guide (CloudWatch metrics; from memory).
-    """
+    if args.intake:
+        return [
+            _counted("waiting", "AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", args.intake.queue_name)
+        ]
     if not way:
         return []
     names = {"requests": "RequestCount", "refused": "HTTPCode_ELB_503_Count"}
     entry = way.balancer.arn_suffix
-    return [(label, _stat("AWS/ApplicationELB", name, "Sum", "LoadBalancer", entry)) for label, name in names.items()]
+    return [_counted(label, "AWS/ApplicationELB", name, "LoadBalancer", entry) for label, name in names.items()]
 
 
-def _sum(work: list[Metric]) -> str:
-    return " + ".join(f"FILL({label}, 0)" for label, _ in work)
-
-
-def _exactly(
-    group: aws.autoscaling.Group, label: str, size: int, opts: pulumi.ResourceOptions
-) -> aws.autoscaling.Policy:
-    """A policy that sets the capacity, whichever side of its alarm's threshold the metric is on."""
-    edge = "metric_interval_lower_bound" if size else "metric_interval_upper_bound"
-    return aws.autoscaling.Policy(
-        label,
-        autoscaling_group_name=group.name,
-        policy_type="StepScaling",
-        adjustment_type="ExactCapacity",
-        step_adjustments=[{edge: "0", "scaling_adjustment": size}],
-        opts=opts,
-    )
-
-
-def _alarm(
-    args: FleetArgs,
-    label: str,
-    policy: aws.autoscaling.Policy,
-    about: str,
-    metrics: dict[str, dict[str, Any]],
-    expression: str,
-    judged: dict[str, Any],
-    opts: pulumi.ResourceOptions,
-) -> None:
-    rows = [{"id": key, "metric": _query(stat), "return_data": False} for key, stat in metrics.items()]
-    aws.cloudwatch.MetricAlarm(
-        label,
-        name=args.names.physical(label),
-        alarm_description=about,
-        threshold=0,
-        metric_queries=[*rows, {"id": "work", "expression": expression, "label": "Work", "return_data": True}],
-        alarm_actions=[policy.arn],
-        tags=args.names.tags(label),
-        opts=opts,
-        **judged,
-    )
-
-
-def _query(stat: dict[str, Any]) -> dict[str, Any]:
-    """A metric of a scaling policy as an alarm writes it."""
-    metric = stat["metric"]
-    dimensions = {row["name"]: row["value"] for row in metric["dimensions"]}
-    return {
-        "namespace": metric["namespace"],
-        "metric_name": metric["metric_name"],
-        "stat": stat["stat"],
-        "period": stat["period"],
-        "dimensions": dimensions,
+def _counted(label: str, namespace: str, metric: str, dimension: str, value: pulumi.Input[str]) -> dict[str, Any]:
+    """A minute's sum of a metric, as an alarm's expression names it."""
+    source = {
+        "namespace": namespace,
+        "metric_name": metric,
+        "stat": "Sum",
+        "period": 60,
+        "dimensions": {dimension: value},
     }
+    return {"id": label, "metric": source, "return_data": False}
+
+
+def _wake_alarm(
+    args: FleetArgs, policy: aws.autoscaling.Policy, waiting: list[dict[str, Any]], opts: pulumi.ResourceOptions
+) -> None:
+    """Work waits and no instance serves; without the second half it would pull a busy group down to one."""
+    work = " + ".join(f"FILL({row['id']}, 0)" for row in waiting)
+    group = {"AutoScalingGroupName": args.names.group()}
+    serving = {
+        "namespace": "AWS/AutoScaling",
+        "metric_name": "GroupInServiceInstances",
+        "stat": "Maximum",
+        "period": 60,
+        "dimensions": group,
+    }
+    aws.cloudwatch.MetricAlarm(
+        "wake",
+        name=args.names.physical("wake"),
+        alarm_description="Work is waiting and no instance is up",
+        comparison_operator="GreaterThanThreshold",
+        threshold=0,
+        evaluation_periods=1,
+        treat_missing_data="notBreaching",
+        metric_queries=[
+            *waiting,
+            {"id": "serving", "metric": serving, "return_data": False},
+            {
+                "id": "asleep",
+                "expression": f"IF(FILL(serving, 0) < 1, {work}, 0)",
+                "label": "Work with nobody to do it",
+                "return_data": True,
+            },
+        ],
+        alarm_actions=[policy.arn],
+        tags=args.names.tags("wake"),
+        opts=opts,
+    )
 
 
 def _target(

@@ -29,8 +29,8 @@ from infra.scaling.server import Server
 POLICY: Final = "aws:autoscaling/policy:Policy"
 SCHEDULE: Final = "aws:autoscaling/schedule:Schedule"
 ALARM: Final = "aws:cloudwatch/metricAlarm:MetricAlarm"
+TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
 WAKE: Final = "wake"
-SLEEP: Final = "sleep"
 TARGETS: Final = "aws:lb/targetGroup:TargetGroup"
 HTTP_STAGE: Final = "aws:apigatewayv2/stage:Stage"
 REST_SETTINGS: Final = "aws:apigateway/methodSettings:MethodSettings"
@@ -75,7 +75,7 @@ class _Reader:
         mixed = inputs.object("mixedInstancesPolicy")
         bought = mixed.object("instancesDistribution")
         self.targets = next(iter(self.stack.of_type(TARGETS)), None)
-        tracking, wake, sleep = self._policies()
+        tracking, wake = self._policies()
         hours = float(HOURS_A_YEAR_MONTH)
         settings = GroupSettings(
             kinds=self._kinds(mixed),
@@ -89,7 +89,7 @@ class _Reader:
             schedules=tuple(self._schedules()),
             warm_pool=self._warm_pool(),
             wake=wake,
-            sleep_minutes=sleep,
+            cpu_minutes=self._cpu_minutes(),
             boot=self._boot(),
             market=Market(
                 interruptions_per_hour=float(assumed.interruptions_per_month) / hours,
@@ -122,7 +122,7 @@ class _Reader:
         return tuple(known)
 
     def _template_type(self) -> str:
-        for template in self.stack.of_type("aws:ec2/launchTemplate:LaunchTemplate"):
+        for template in self.stack.of_type(TEMPLATE):
             if template.inputs.has("instanceType"):
                 return template.inputs.text("instanceType")
         raise InputError(f"{self.group.name} instanceType", "no type is named", "name instance types in the group")
@@ -149,19 +149,18 @@ class _Reader:
             return {}
         return {key: float(value) for key, value in read_toml(path).get("serving", {}).items() if _is_number(value)}
 
-    def _policies(self) -> tuple[tuple[Tracking, ...], bool, int]:
+    def _policies(self) -> tuple[tuple[Tracking, ...], bool]:
         tracking: list[Tracking] = []
-        wake, sleep = False, 0
+        wake = False
         for policy in self._owned(POLICY):
             kind = policy.inputs.text("policyType", "SimpleScaling")
             if kind == "TargetTrackingScaling":
                 tracking += self._tracking(policy)
-            elif policy.name in (WAKE, SLEEP) and (alarm := self._alarm(policy.name)):
-                wake = wake or (policy.name == WAKE and self._follows_requests(alarm))
-                sleep = alarm.inputs.count("evaluationPeriods", 1) if policy.name == SLEEP else sleep
+            elif policy.name == WAKE and (alarm := self._alarm(policy.name)):
+                wake = self._follows_requests(alarm)
             else:
                 self.notes.append(f"{policy.name}: a {kind} policy whose alarm is not read; it is left out")
-        return tuple(tracking), wake, sleep
+        return tuple(tracking), wake
 
     def _alarm(self, name: str) -> Resource | None:
         return next((alarm for alarm in self.stack.of_type(ALARM) if alarm.name == name), None)
@@ -221,13 +220,18 @@ class _Reader:
         assumed, health = self.workload.scaling, AGENT_SECONDS
         if self.targets:
             checks = self.targets.inputs.object("healthCheck")
-            health = float(checks.number("interval", 30) * checks.number("healthyThreshold", 3))
+            # A new target needs one passed check, whatever the threshold (Elastic Load Balancing user guide).
+            health = float(checks.number("interval", 30))
         return Boot(
             start_seconds=float(assumed.start_seconds),
             install_seconds=float(assumed.install_seconds),
             load_seconds=float(assumed.load_seconds),
             health_seconds=health,
         )
+
+    def _cpu_minutes(self) -> int:
+        templates = self.stack.of_type(TEMPLATE)
+        return 1 if any(t.inputs.object("monitoring").flag("enabled") for t in templates) else 5
 
     def _detect_seconds(self) -> float:
         if not self.targets:

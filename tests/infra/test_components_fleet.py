@@ -108,25 +108,7 @@ def test_a_group_at_zero_is_woken_by_waiting_work_and_never_shrunk_by_it(
     found = {label: row["metric"]["metricName"] for label, row in queries.items() if "metric" in row}
     assert found == {**metrics, "serving": "GroupInServiceInstances"}
     waiting = " + ".join(f"FILL({label}, 0)" for label in metrics)
-    assert queries["work"]["expression"] == f"IF(FILL(serving, 0) < 1, {waiting}, 0)"
-
-
-@pytest.mark.parametrize(
-    ("changes", "work"),
-    [
-        ({}, "FILL(requests, 0) + FILL(refused, 0)"),
-        ({"intake": True}, "FILL(waiting, 0) + FILL(reading, 0) + FILL(requests, 0) + FILL(refused, 0)"),
-    ],
-)
-def test_a_group_without_work_goes_to_sleep_though_its_metric_has_no_data(
-    changes: dict[str, object], work: str
-) -> None:
-    stack = trial(minSize=0, scaleToZero=True, **changes)
-    policy, alarm = named(stack, POLICY, "sleep"), named(stack, ALARM, "sleep")
-    assert (policy["adjustmentType"], policy["stepAdjustments"][0]["scalingAdjustment"]) == ("ExactCapacity", 0)
-    assert [row["expression"] for row in alarm["metricQueries"] if row.get("returnData")] == [work]
-    assert (alarm["treatMissingData"], alarm["comparisonOperator"]) == ("breaching", "LessThanOrEqualToThreshold")
-    assert alarm["evaluationPeriods"] == 15
+    assert queries["asleep"]["expression"] == f"IF(FILL(serving, 0) < 1, {waiting}, 0)"
 
 
 def test_an_empty_group_is_no_alarm_where_it_may_be_empty() -> None:

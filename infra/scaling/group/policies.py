@@ -7,7 +7,9 @@ from math import ceil, floor
 from infra.scaling.group.settings import GroupSettings, Stage, Steps, Tracking
 
 LONGEST = 60
-"""Minutes of metrics that are kept."""
+"""Datapoints of each metric that are kept."""
+Seen = tuple[float, float]
+"""A metric's value, and how many instances served then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,21 +21,19 @@ class Datapoint:
     serving: float
     busy: float | None
 
-    def of(self, metric: str) -> float | None:
-        """The policy's metric; None where AWS has no datapoint."""
-        if metric == "cpu":
-            return self.busy
-        # The load balancer reports nothing for a minute without requests, and nothing without a target.
-        return self.requests / self.serving if self.serving and self.requests else None
+    @property
+    def per_instance(self) -> float | None:
+        """Requests of an instance; None without one. A minute without requests is a zero, not a gap."""
+        return self.requests / self.serving if self.serving else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A capacity a policy asks for, and why."""
+    """A capacity a policy asks for; `out` is growth, `tracked` whether target tracking asks."""
 
     capacity: int
     out: bool
-    why: str
+    tracked: bool
 
 
 class Policies:
@@ -41,55 +41,65 @@ class Policies:
 
     def __init__(self, settings: GroupSettings) -> None:
         self._settings = settings
-        self._past: deque[Datapoint] = deque(maxlen=LONGEST)
+        self._cpu: deque[Seen | None] = deque(maxlen=LONGEST)
+        self._requests: deque[Seen | None] = deque(maxlen=LONGEST)
+        self._busy: list[float] = []
+        self._minutes = 0
         self._quiet_until: dict[int, float] = {}
 
     def wishes(self, point: Datapoint, desired: int, now: float, *, warming: bool) -> int | None:
         """The capacity to go to after this minute; None: stay."""
-        self._past.append(point)
+        self._requests.append((point.per_instance, point.serving) if point.per_instance is not None else None)
+        self._report_cpu(point)
         settings = self._settings
         if settings.wake and point.requests and not point.serving and not desired:
             return 1
-        if self._idle():
-            return 0
         asked = [wish for policy in settings.tracking if (wish := self._track(policy, desired))]
         asked += [w for n, policy in enumerate(settings.steps) if (w := self._step(n, policy, desired, now))]
         out = [wish.capacity for wish in asked if wish.out and wish.capacity > desired]
         if out:
             # Of several policies the one that asks for most wins.
             return max(out)
-        shrink = [wish.capacity for wish in asked if not wish.out]
-        # All target-tracking policies must agree before the group shrinks, and none may be warming up.
-        if warming or len(shrink) < max(1, len(settings.tracking)):
-            return None
-        return max(shrink) if max(shrink) < desired else None
+        # While an instance warms up no policy shrinks the group.
+        return None if warming else self._smaller(asked, desired)
 
-    def _idle(self) -> bool:
-        """Whether no request came for as long as the group stays awake."""
-        minutes = self._settings.sleep_minutes
-        last = [self._past[-n].requests for n in range(1, min(minutes, len(self._past)) + 1)]
-        return 0 < minutes == len(last) and not any(last)
+    def _report_cpu(self, point: Datapoint) -> None:
+        """CPU comes less often than requests do: an average of the minutes since."""
+        self._minutes += 1
+        if point.busy is not None:
+            self._busy.append(point.busy)
+        if self._minutes % self._settings.cpu_minutes == 0:
+            self._cpu.append((sum(self._busy) / len(self._busy), point.serving) if self._busy else None)
+            self._busy = []
+
+    def _smaller(self, asked: list[Wish], desired: int) -> int | None:
+        """Target tracking shrinks only where all its policies agree; steps do not wait for it. The largest wins."""
+        tracked = [wish.capacity for wish in asked if wish.tracked and not wish.out]
+        shrinking = sum(policy.scale_in for policy in self._settings.tracking)
+        agreed = tracked if len(tracked) == shrinking else []
+        found = [*agreed, *(wish.capacity for wish in asked if not wish.tracked and not wish.out)]
+        return max(found) if found and max(found) < desired else None
 
     def _track(self, policy: Tracking, desired: int) -> Wish | None:
         last = self._last(policy.metric, policy.high_datapoints)
         if last and all(value > policy.target for value in last):
-            return Wish(capacity=self._needed(policy, last[-1]), out=True, why="above the target")
+            return Wish(capacity=_needed(policy, last[-1], self._serving(policy.metric)), out=True, tracked=True)
         last = self._last(policy.metric, policy.low_datapoints)
         if policy.scale_in and last and all(value < policy.low_share * policy.target for value in last):
-            needed = self._needed(policy, max(last))
-            return Wish(capacity=min(needed, desired), out=False, why="below the target")
+            needed = _needed(policy, max(last), self._serving(policy.metric))
+            return Wish(capacity=min(needed, desired), out=False, tracked=True)
         return None
 
-    def _needed(self, policy: Tracking, value: float) -> int:
-        """Instances at which the metric would be at its target, were the load shared out evenly."""
-        return ceil(self._past[-1].serving * value / policy.target - 1e-9)
+    def _serving(self, metric: str) -> float:
+        """Instances that served when the last datapoint was measured; there may be more by now."""
+        last = (self._cpu if metric == "cpu" else self._requests)[-1]
+        return last[1] if last else 0.0
 
     def _last(self, metric: str, count: int) -> list[float]:
         """The last so many datapoints; empty while there are fewer, or one is missing."""
-        if len(self._past) < count:
-            return []
-        values = [self._past[-n].of(metric) for n in range(count, 0, -1)]
-        return [] if None in values else [value for value in values if value is not None]
+        past = list(self._cpu if metric == "cpu" else self._requests)[-count:]
+        values = [seen[0] for seen in past if seen]
+        return values if len(values) == count else []
 
     def _step(self, number: int, policy: Steps, desired: int, now: float) -> Wish | None:
         last = self._last(policy.metric, policy.datapoints)
@@ -104,7 +114,12 @@ class Policies:
         capacity = _adjusted(policy, stage, desired)
         if policy.cooldown_seconds and capacity != desired:
             self._quiet_until[number] = now + policy.cooldown_seconds
-        return Wish(capacity=capacity, out=capacity > desired, why="a step")
+        return Wish(capacity=capacity, out=capacity > desired, tracked=False)
+
+
+def _needed(policy: Tracking, value: float, serving: float) -> int:
+    """Instances at which the metric would be at its target, were the load shared out evenly."""
+    return ceil(serving * value / policy.target - 1e-9)
 
 
 def _holds(stage: Stage, breach: float) -> bool:

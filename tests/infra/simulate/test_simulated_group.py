@@ -51,8 +51,12 @@ def test_limits_of_the_entry_are_those_of_its_kind() -> None:
 
 def test_health_checks_and_draining_are_those_of_the_balancer() -> None:
     found = settings("prod", drainSeconds=90)
-    # Two checks in a row to serve, three to be found dead, ten seconds apart.
-    assert (found.boot.health_seconds, found.detect_seconds, found.drain_seconds) == (20, 30, 90)
+    # One passed check to serve, three failed ones to be found dead, ten seconds apart.
+    assert (found.boot.health_seconds, found.detect_seconds, found.drain_seconds) == (10, 30, 90)
+
+
+def test_detailed_monitoring_reports_cpu_every_minute() -> None:
+    assert (settings("prod").cpu_minutes, settings("small").cpu_minutes) == (1, 5)
 
 
 def test_without_a_balancer_the_group_follows_its_cpu() -> None:
@@ -72,13 +76,13 @@ def test_a_warm_pool_and_scaling_to_zero_are_read() -> None:
     assert (found.warm_pool.minimum, found.warm_pool.prepared) == (3, 4)
     assert settings("dev").warm_pool is None
     asleep = settings("dev", minSize=0, scaleToZero=True)
-    assert (asleep.minimum, asleep.wake, asleep.sleep_minutes) == (0, True, 15)
-    assert (settings("dev").wake, settings("dev").sleep_minutes) == (False, 0)
+    assert (asleep.minimum, asleep.wake) == (0, True)
+    assert not settings("dev").wake
 
 
 def test_a_group_that_documents_wake_is_not_woken_by_requests() -> None:
     found = read("dev", minSize=0, scaleToZero=True, intake=True)
-    assert (found.settings.wake, found.settings.sleep_minutes) == (False, 15)
+    assert not found.settings.wake
     assert any("documents wake the group" in note for note in found.notes)
 
 
