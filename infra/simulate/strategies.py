@@ -10,7 +10,6 @@ from infra.scaling.traffic import Trace
 
 HOURS_A_DAY = 24
 WEEKDAYS = (("MON-FRI", range(5)), ("SAT,SUN", (5, 6)))
-LEAST_BLOCK_HOURS = 2
 
 Settings = Mapping[str, Any]
 
@@ -36,14 +35,19 @@ def scheduled(trace: Trace, per_instance: float, headroom: float, least: int, mo
     `per_instance` is what one is planned to answer a second, `headroom` what is added to the demand seen. Hours of
     like size are joined; an action comes an hour's quarter before the demand does.
     """
-    actions = []
+    sizes = {}
     for days, numbers in WEEKDAYS:
         need = [ceil(rate * (1 + headroom) / per_instance) for rate in _busiest(trace, numbers)]
-        sizes = _joined([min(max(size, least), most) for size in need])
-        for hour in range(HOURS_A_DAY):
-            if sizes[hour] != sizes[hour - 1]:
-                actions.append(_action(days, hour, sizes[hour], most, earlier=sizes[hour] > sizes[hour - 1]))
-    return actions
+        sizes[days] = _joined([min(max(size, least), most) for size in need])
+    if len({size for row in sizes.values() for size in row}) == 1:
+        return []
+    return [
+        _action(days, hour, row[hour], most, earlier=row[hour] > row[hour - 1])
+        for days, row in sizes.items()
+        for hour in range(HOURS_A_DAY)
+        # The day before may have been one of the other set, so the first hour is always set.
+        if row[hour] != row[hour - 1] or hour == 0
+    ]
 
 
 def _busiest(trace: Trace, numbers: range | tuple[int, ...]) -> list[float]:

@@ -82,15 +82,27 @@ def test_the_stack_file_is_one_the_project_reads(tmp_path: Path) -> None:
 def test_schedules_cover_the_busiest_step_of_every_hour() -> None:
     actions = scheduled(office(7), per_instance=50.0, headroom=0.0, least=1, most=9)
     working = {row["recurrence"]: row["minSize"] for row in actions if "MON-FRI" in row["recurrence"]}
-    # Raised a quarter of an hour before 8:00, lowered at 16:00.
-    assert working == {"45 7 * * MON-FRI": 3, "0 16 * * MON-FRI": 1}
+    # Raised a quarter of an hour before 8:00, lowered at 16:00; at midnight the day before may have been a Sunday.
+    assert working == {"0 0 * * MON-FRI": 1, "45 7 * * MON-FRI": 3, "0 16 * * MON-FRI": 1}
 
 
 def test_a_spike_of_an_hour_gets_its_hour() -> None:
     rates = [20.0] * 10 + [200.0] + [20.0] * 13
     trace = Trace(counts=tuple(rate * 3600 for rate in rates * 7), step_seconds=3600.0, start=MONDAY)
     sizes = [row["minSize"] for row in scheduled(trace, 50.0, 0.0, 1, 9) if "MON-FRI" in row["recurrence"]]
-    assert sizes == [4, 1]
+    assert sizes == [1, 4, 1]
+
+
+def test_even_traffic_needs_no_schedule() -> None:
+    trace = Trace(counts=(3600.0,) * 24 * 7, step_seconds=3600.0, start=MONDAY)
+    assert scheduled(trace, 50.0, 0.0, 1, 9) == []
+
+
+def test_a_monday_begins_with_its_own_size_after_a_quiet_weekend() -> None:
+    days = [[150.0] * 24] * 5 + [[20.0] * 24] * 2
+    trace = Trace(counts=tuple(r * 3600 for day in days for r in day), step_seconds=3600.0, start=MONDAY)
+    found = {row["recurrence"]: row["minSize"] for row in scheduled(trace, 50.0, 0.0, 1, 9)}
+    assert found == {"0 0 * * MON-FRI": 3, "0 0 * * SAT,SUN": 1}
 
 
 @pytest.mark.parametrize("wrong", [{"seconds": 0.0}, {"share": 1.5}, {"share": 0.0}, {"lost": 1.0}])
