@@ -22,6 +22,7 @@ READY_SECONDS: Final = 120.0
 # A generator that is itself late by more than this share of the goal measures itself.
 LATE_SHARE: Final = 0.25
 LOOP_SECONDS: Final = 5.0
+CROWD: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,9 +125,12 @@ def write(table: Path, model: str, unit: str, instance_type: str, measured: Meas
 
 
 def callers_of(batch_size: int, workers: int) -> tuple[int, ...]:
-    """The closed loops that show how speed depends on batches: parts of one, and more than every worker can take."""
+    """The closed loops that show how speed depends on batches: parts of one, and several for every worker.
+
+    A crowd costs more than full batches do: connections and the queue take their part of the machine.
+    """
     parts = {1, max(batch_size // 4, 1), max(batch_size // 2, 1), max(batch_size - 1, 1)}
-    return tuple(sorted({*parts, 2 * batch_size * workers}))
+    return tuple(sorted({*parts, CROWD * batch_size * workers}))
 
 
 def _closed_loops(

@@ -9,8 +9,9 @@ from typing import Any
 
 from infra.choose.base import Base
 from infra.choose.space import MOST_A_SECOND, MOST_BURST, MOST_INSTANCES, image_for, same_image
-from infra.costs.errors import CostError
+from infra.costs.errors import CostError, InputError
 from infra.costs.estimate import Estimate, estimate
+from infra.costs.names import nearest
 from infra.costs.stack import Stack
 from infra.record import record_config
 from infra.scaling.result import Run
@@ -90,7 +91,7 @@ class _Search:
     def _types(self) -> list[str]:
         """The types that answer most for the money, by what an instance of each costs."""
         if self.only:
-            return list(self.only)
+            return [self._known(name) for name in self.only]
         priced = []
         for name in self.base.types:
             alone = {**strategies.bought([name], base=0, on_demand_percent=100), **strategies.sized(1, 1)}
@@ -104,6 +105,12 @@ class _Search:
         if left:
             self.notes.append(f"not searched, dearer for what they answer: {', '.join(left)}")
         return [name for _, name in sorted(priced)[:TYPES]]
+
+    def _known(self, name: str) -> str:
+        if name not in self.base.types:
+            reason = f"no capacity with {self.base.model} is known{nearest(name, self.base.types)}"
+            raise InputError(f"type {name}", reason, f"known: {', '.join(self.base.types)}")
+        return name
 
     def _of_type(self, name: str) -> list[Tried]:
         """Every strategy with one instance type; spot comes to the best of them."""

@@ -1,11 +1,12 @@
 """The same recorded load on the real server and in the simulation: rate, p50 and p99 beside each other.
 
-    python -m scripts.bench.traffic_server [--model sentiment] [--backend torchserve] [--port 8480] [--seconds 60]
+    python -m scripts.bench.traffic_server [--model sentiment] [--backend torchserve] [--rounds 3] [--seconds 30]
 
 Starts the model on this machine and measures closed loops, from which the simulated server is fitted. Then it plays
 bursts of a recorded trace against both: the peaks of the trace are scaled to shares of the rate found. The generator
-runs on the same cores as the server, as in the closed loops. Prints a table, and exits with 1 where the goal is missed:
-rate within 10 %, p50 and p99 within 25 %.
+runs on the same cores as the server, as in the closed loops. Each load is played in rounds with other arrivals; the
+table has the medians, for a single hiccup of the machine moves a p99. Exits with 1 where the goal is missed: rate
+within 10 %, p50 and p99 within 25 %.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
+from statistics import median
 from typing import Any
 
 from infra.scaling.events import serve
@@ -61,7 +63,8 @@ def main() -> int:
     parser.add_argument("--model", default="sentiment")
     parser.add_argument("--backend", default="torchserve")
     parser.add_argument("--port", type=int, default=8480)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
@@ -128,21 +131,37 @@ def _loops(target: Target, shape: Server) -> list[Loop]:
 
 
 def _compared(target: Target, server: Server, share: float, args: Any) -> list[Pair]:
-    times = _times(share * server.rate_per_second, args.seconds, args.seed)
+    rounds = [_round(target, server, share, args, seed) for seed in range(args.seed, args.seed + args.rounds)]
+    return [
+        Pair(
+            load=share,
+            figure=name,
+            measured=median(r[name][0] for r in rounds),
+            simulated=median(r[name][1] for r in rounds),
+        )
+        for name in ("rate", "p50", "p99")
+    ]
+
+
+def _round(target: Target, server: Server, share: float, args: Any, seed: int) -> dict[str, tuple[float, float]]:
+    """Each figure as measured and as simulated, for the same arrivals."""
+    times = _times(share * server.rate_per_second, args.seconds, seed)
     measured: Run = replay(target, times, connections=1024)
-    simulated = serve(times, server, seed=args.seed)
-    if not measured.latency:
+    simulated = serve(times, server, seed=seed)
+    latency = measured.latency
+    if latency is None:
         raise SystemExit("no answer at all")
     print(
         f"peak {share:.0%}: {len(times)} requests, {measured.answered} answered, errors {dict(measured.errors)}, "
-        f"simulated {simulated.answered} and {simulated.refused} refused; "
-        f"generator {measured.generator_late_ms:.1f} ms late"
+        f"p50 {latency.p50_ms:.0f} ms, p99 {latency.p99_ms:.0f} ms; simulated {simulated.answered} and "
+        f"{simulated.refused} refused; generator {measured.generator_late_ms:.1f} ms late",
+        flush=True,
     )
-    return [
-        Pair(load=share, figure="rate", measured=measured.rate_per_second, simulated=simulated.rate_per_second),
-        Pair(load=share, figure="p50", measured=measured.latency.p50_ms, simulated=1000 * simulated.quantile(0.5)),
-        Pair(load=share, figure="p99", measured=measured.latency.p99_ms, simulated=1000 * simulated.quantile(0.99)),
-    ]
+    return {
+        "rate": (measured.rate_per_second, simulated.rate_per_second),
+        "p50": (latency.p50_ms, 1000 * simulated.quantile(0.5)),
+        "p99": (latency.p99_ms, 1000 * simulated.quantile(0.99)),
+    }
 
 
 def _times(peak: float, seconds: float, seed: int) -> list[float]:

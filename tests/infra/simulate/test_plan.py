@@ -105,6 +105,11 @@ def test_a_monday_begins_with_its_own_size_after_a_quiet_weekend() -> None:
     assert found == {"0 0 * * MON-FRI": 3, "0 0 * * SAT,SUN": 1}
 
 
+def test_a_type_without_a_capacity_is_refused_by_name() -> None:
+    with pytest.raises(InputError, match=r"type t3\.medium: no capacity with resnet50 is known"):
+        plan(BASE, office(1), Objective(), only=("t3.medium",))
+
+
 @pytest.mark.parametrize("wrong", [{"seconds": 0.0}, {"share": 1.5}, {"share": 0.0}, {"lost": 1.0}])
 def test_an_objective_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InputError, match="objective"):
