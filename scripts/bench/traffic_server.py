@@ -2,11 +2,10 @@
 
     python -m scripts.bench.traffic_server [--model sentiment] [--backend torchserve] [--rounds 3] [--seconds 30]
 
-Starts the model on this machine and measures closed loops, from which the simulated server is fitted. Then it plays
-bursts of a recorded trace against both: the peaks of the trace are scaled to shares of the rate found. The generator
-runs on the same cores as the server, as in the closed loops. Each load is played in rounds with other arrivals; the
-table has the medians, for a single hiccup of the machine moves a p99. Exits with 1 where the goal is missed: rate
-within 10 %, p50 and p99 within 25 %.
+Starts the model on this machine and measures closed loops, from which the simulated server is fitted. Then it plays bursts of a recorded trace, their peaks scaled to shares of the rate found, and gives the
+simulation the moments at which requests really left. The generator runs on the same cores as the server. Each load is
+played in rounds with other arrivals; the table has the medians, for a single hiccup of the machine moves a p99. Exits
+with 1 where the goal is missed: rate within 10 %, p50 and p99 within 25 %.
 """
 
 import argparse
@@ -25,7 +24,7 @@ from infra.scaling.fit import Loop, from_loops, shape_of
 from infra.scaling.server import Server
 from serving import archive
 from serving.backends import Launch, make
-from serving.load import Run, Target, closed_loop, replay
+from serving.load import Target, closed_loop, record
 from serving.measure import callers_of
 from serving.model import find
 from serving.packed import about, content_type, sample
@@ -146,8 +145,8 @@ def _compared(target: Target, server: Server, share: float, args: Any) -> list[P
 def _round(target: Target, server: Server, share: float, args: Any, seed: int) -> dict[str, tuple[float, float]]:
     """Each figure as measured and as simulated, for the same arrivals."""
     times = _times(share * server.rate_per_second, args.seconds, seed)
-    measured: Run = replay(target, times, connections=1024)
-    simulated = serve(times, server, seed=seed)
+    measured, sent = record(target, times, connections=1024)
+    simulated = serve(sent, server, seed=seed)
     latency = measured.latency
     if latency is None:
         raise SystemExit("no answer at all")

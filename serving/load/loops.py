@@ -64,9 +64,27 @@ def replay(
     Raises InputError for times that fall, and EndpointError without a server.
     """
     _check("connections", connections, 1, 1024)
+    _check_times(times)
+    return asyncio.run(_Open(target, connections, timeout_seconds, None).run(times, times[-1], None))
+
+
+def record(
+    target: Target, times: Sequence[float], *, connections: int = MOST_CONNECTIONS, timeout_seconds: float = 30.0
+) -> tuple[Run, Sequence[float]]:
+    """As `replay`, with the moments at which requests really left (seconds from the start); latencies count from them.
+
+    That is what the server saw: what the generator itself is late is no part of it.
+    """
+    _check("connections", connections, 1, 1024)
+    _check_times(times)
+    traffic = _Recorded(target, connections, timeout_seconds, None)
+    run = asyncio.run(traffic.run(times, times[-1], None))
+    return run, traffic.sent
+
+
+def _check_times(times: Sequence[float]) -> None:
     if not times or times[0] < 0 or any(later < earlier for earlier, later in pairwise(times)):
         raise InputError("times", "they are none, below 0 or falling", "give rising seconds from the start")
-    return asyncio.run(_Open(target, connections, timeout_seconds, None).run(times, times[-1], None))
 
 
 def _check(name: str, value: float, least: float, most: float) -> None:
@@ -164,3 +182,14 @@ class _Open(Traffic):
                 self.grow()
         if self.due < self.planned:
             self.loop.call_at(self.start + self.times[self.due], self._tick)
+
+
+class _Recorded(_Open):
+    def __init__(self, target: Target, connections: int, timeout_seconds: float, goal_ms: float | None) -> None:
+        super().__init__(target, connections, timeout_seconds, goal_ms)
+        self.sent = array("d")
+
+    def begin(self, connection: Connection, intended: float) -> None:
+        now = self.loop.time()
+        self.sent.append(now - self.start)
+        super().begin(connection, now)

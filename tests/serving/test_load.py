@@ -13,7 +13,7 @@ import pytest
 
 from serving.client import EndpointError
 from serving.errors import InputError
-from serving.load import Target, closed_loop, open_loop, sustainable
+from serving.load import Target, closed_loop, open_loop, record, replay, sustainable
 from tests.serving.client.endpoint import Asked, Told, endpoint
 
 WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -138,6 +138,33 @@ def test_a_stall_of_200_ms_is_seen_by_the_open_loop_and_hidden_by_the_closed_one
     assert closed.latency.max_ms > 180
     assert closed.latency.p99_ms < 100
     assert closed.answered > 200
+
+
+def test_a_replay_asks_at_the_moments_it_was_given() -> None:
+    times = [0.0, 0.05, 0.05, 0.3]
+    with answering(WHOLE) as (url, begun):
+        run = replay(target(url), times)
+    assert (run.answered, run.asked_per_second) == (4, None)
+    assert [moment - begun[0] for moment in begun] == [pytest.approx(due, abs=0.03) for due in times]
+
+
+def test_a_record_says_when_requests_left_and_counts_from_there() -> None:
+    # The second is due long before the only connection is free again.
+    with answering(WHOLE) as (url, _):
+        late = replay(target(url), [0.0, 0.0, 0.0, 0.0], connections=1)
+        run, sent = record(target(url), [0.0, 0.0, 0.0, 0.0], connections=1)
+    assert run.answered == len(sent) == 4
+    assert list(sent) == sorted(sent)
+    assert sent[3] > 3 * 0.002
+    assert late.latency is not None
+    assert run.latency is not None
+    assert run.latency.max_ms < late.latency.max_ms
+
+
+@pytest.mark.parametrize("times", [[], [-1.0], [1.0, 0.5]])
+def test_moments_that_cannot_be_replayed_are_refused(times: list[float]) -> None:
+    with pytest.raises(InputError, match="times"):
+        replay(target("http://127.0.0.1:1"), times)
 
 
 def test_what_waits_for_a_connection_counts_from_when_it_was_due() -> None:
