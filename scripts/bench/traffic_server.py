@@ -2,10 +2,11 @@
 
     python -m scripts.bench.traffic_server [--model sentiment] [--backend torchserve] [--rounds 3] [--seconds 30]
 
-Starts the model on this machine and measures closed loops, from which the simulated server is fitted. Then it plays bursts of a recorded trace, their peaks scaled to shares of the rate found, and gives the
-simulation the moments at which requests really left. The generator runs on the same cores as the server. Each load is
-played in rounds with other arrivals; the table has the medians, for a single hiccup of the machine moves a p99. Exits
-with 1 where the goal is missed: rate within 10 %, p50 and p99 within 25 %.
+Starts the model on this machine and measures closed loops, from which the simulated server is fitted. Then it plays
+bursts of a recorded trace, their peaks scaled to shares of the rate found, and gives the simulation the moments at
+which requests really left. The generator runs on the same cores as the server. Each load is played in rounds with other
+arrivals; the table has the medians, for a single hiccup of the machine moves a p99. Exits with 1 where the goal is
+missed: rate within 10 %, p50 and p99 within 25 %.
 """
 
 import argparse

@@ -35,7 +35,7 @@ class Cluster:
         self._deadlines: deque[Request] = deque()
         self._tokens, self._filled = settings.gateway.burst, 0.0
         self._forwarded = 0
-        self._before = (0, 0, 0)
+        self._begun, self._before = 0.0, (0, 0, 0)
         self.group = Group(settings, seed=seed, watcher=self)
 
     def run(self, seconds: float | None = None) -> Run:
@@ -48,6 +48,8 @@ class Cluster:
         self.env.run(until=length)
         self.group.advance(length)
         self.group.bill.close(length)
+        if length > self._begun:
+            self._moment(length)
         return self._result(length)
 
     # The group's watcher
@@ -187,8 +189,8 @@ class Cluster:
         arrived, answered, before = self._before
         self.series.append(
             Moment(
-                begin=end - MINUTE,
-                seconds=MINUTE,
+                begin=self._begun,
+                seconds=end - self._begun,
                 arrived=self.arrived - arrived,
                 answered=self.answered - answered,
                 lost=lost - before,
@@ -199,7 +201,7 @@ class Cluster:
                 p99=self._window.quantile(0.99),
             )
         )
-        self._before = (self.arrived, self.answered, lost)
+        self._begun, self._before = end, (self.arrived, self.answered, lost)
         self._window = Latencies()
 
     def _result(self, seconds: float) -> Run:

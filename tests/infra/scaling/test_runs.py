@@ -41,6 +41,9 @@ def trace(*per_second: float, step: float = 300.0) -> Trace:
 def balanced(run: Run) -> None:
     assert run.answered + run.lost_total + run.waiting == pytest.approx(run.arrived, rel=1e-9, abs=1e-6)
     assert run.latencies.total == pytest.approx(run.answered, rel=1e-9)
+    assert sum(moment.arrived for moment in run.series) == pytest.approx(run.arrived, rel=1e-9)
+    assert sum(moment.answered for moment in run.series) == pytest.approx(run.answered, rel=1e-9)
+    assert sum(moment.seconds for moment in run.series) == pytest.approx(run.seconds)
     assert min(run.answered, run.waiting, *run.lost.values(), 0) >= -1e-6
 
 
