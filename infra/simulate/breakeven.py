@@ -36,6 +36,6 @@ def with_bursts(
         if len(runs) >= LEAST and not objective.holds(run):
             break
         runs.append(run)
-    reason = f"above it the objective is missed ({objective.words})"
+    reason = f"the objective is missed ({objective.words})"
     priced = billed(steady, group.group.name, runs, reason)
     return priced.again(workload=steady.workload.at_volume(steady.workload.volume.per_month))

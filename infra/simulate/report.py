@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from infra.costs.reports.bursts import bursts_document, bursts_markdown, bursts_text
 from infra.costs.reports.markdown import row_of, safe, table_of
 from infra.costs.reports.words import Paint, exact, money
 from infra.simulate.plot import series_plot
@@ -21,12 +22,12 @@ def _text(shown: Shown, paint: Paint) -> Iterator[str]:
     run = shown.run
     what = f"{shown.name}, {_length(run.seconds)} of {shown.trace.name or 'traffic'}"
     yield paint(f"breakeven simulate    {what}", "bold")
-    yield f"{int(shown.volume):,} {shown.priced.workload.volume.unit} a month; {_engine(shown)}"
+    yield f"{int(shown.volume):,} {shown.priced.workload.volume.unit} a month; {engine_of(shown)}"
     yield ""
     yield f"{'Requests':<{LEFT}}{run.arrived:,.0f} arrived, {run.answered:,.0f} answered, {run.lost_total:,.0f} lost"
     for _, words, count in shown.losses:
         yield f"{'':<{LEFT}}{count:,.0f} lost: {words}"
-    latencies = "   ".join(f"{name} {_ms(seconds)}" for name, seconds in shown.latencies)
+    latencies = "   ".join(f"{name} {milliseconds(seconds)}" for name, seconds in shown.latencies)
     yield f"{'Latency':<{LEFT}}{latencies}"
     yield f"{'Objective':<{LEFT}}{paint(shown.verdict, 'good' if shown.holds else 'bad')}"
     yield f"{'Instances':<{LEFT}}{_instances(shown)}"
@@ -36,6 +37,9 @@ def _text(shown: Shown, paint: Paint) -> Iterator[str]:
     if shown.notes:
         yield ""
     yield from (f"Note: {note}" for note in shown.notes)
+    if shown.break_even:
+        yield ""
+        yield bursts_text(shown.break_even, paint).rstrip("\n")
 
 
 def simulation_markdown(shown: Shown) -> str:
@@ -46,11 +50,12 @@ def simulation_markdown(shown: Shown) -> str:
     lines.append(row_of(("requests arrived", f"{run.arrived:,.0f}")))
     lines.append(row_of(("answered", f"{run.answered:,.0f}")))
     lines += [row_of((f"lost: {words}", f"{count:,.0f}")) for _, words, count in shown.losses]
-    lines += [row_of((name, _ms(seconds))) for name, seconds in shown.latencies]
+    lines += [row_of((name, milliseconds(seconds))) for name, seconds in shown.latencies]
     lines.append(row_of(("instances", _instances(shown))))
     lines.append(row_of(("USD a month", f"{money(shown.monthly)} ({_against(shown)})")))
-    lines += ["", f"**{safe(shown.verdict)}**", "", _engine(shown)]
-    lines += [f"- {safe(note)}" for note in shown.notes]
+    lines += ["", f"**{safe(shown.verdict)}**", "", engine_of(shown)]
+    lines += ["", *(f"- {safe(note)}" for note in shown.notes)] if shown.notes else []
+    lines += ["", bursts_markdown(shown.break_even).rstrip("\n")] if shown.break_even else []
     return "\n".join(lines) + "\n"
 
 
@@ -98,10 +103,12 @@ def simulation_document(shown: Shown) -> dict[str, Any]:
             for m in run.series
         ],
         "notes": list(shown.notes),
+        **({"break_even": bursts_document(shown.break_even)} if shown.break_even else {}),
     }
 
 
-def _engine(shown: Shown) -> str:
+def engine_of(shown: Shown) -> str:
+    """Which simulation, in words."""
     if shown.run.engine == "exact":
         return "exact: every request followed"
     return shown.run.notes[0] if shown.run.notes else shown.run.engine
@@ -133,7 +140,8 @@ def _length(seconds: float) -> str:
     return f"{days:.3g} days" if days >= 2 else f"{seconds / 3600:.3g} hours"
 
 
-def _ms(seconds: float) -> str:
+def milliseconds(seconds: float) -> str:
+    """A latency."""
     return f"{seconds * 1000:,.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.2g} ms"
 
 

@@ -1,5 +1,7 @@
 """`breakeven simulate`: a stack under real or made traffic: latency, lost requests, instance-hours, the bill."""
 
+import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,10 +11,7 @@ import typer
 from scripts.cli import options
 
 if TYPE_CHECKING:
-    from infra.costs.estimate import Estimate
-    from infra.scaling.result import Run
-    from infra.scaling.traffic import Trace
-    from infra.simulate import Objective, Shown, Simulated
+    from infra.simulate import Shown, Simulated
 
 
 class Follow(StrEnum):
@@ -52,6 +51,10 @@ def simulate(
     latency_ms: LatencyMs = 500.0,
     share: GoodShare = 0.999,
     lost: LostShare = 0.0,
+    break_even: Annotated[
+        bool, typer.Option("--break-even", help="And at which volumes it pays, with bursts.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Also write an HTML page with charts.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit code 12 when the objective is missed.")] = False,
     seed: Seed = 0,
     workload: options.WorkloadFile = None,
@@ -64,12 +67,14 @@ def simulate(
 ) -> None:
     """Simulate a stack's group under traffic, before it costs money."""
     from infra import simulate as work
-    from scripts.cli import session
+    from scripts.cli import report, session
 
     given = session.Inputs(
         workload=workload, volume=volume, peak=peak, usage=usage, prices=tuple(prices or ()), region=region
     )
     objective = work.Objective(seconds=latency_ms / 1000, share=share, lost=lost)
+    if out:
+        report.check_page(out)
     read, name, _ = session.stack_of(file, stack, region)
     assumed = given.assumed()
     asked = work.Asked(file=trace, form=trace_form, shape=shape, days=days, scaled=volume is not None, seed=seed)
@@ -77,33 +82,31 @@ def simulate(
     steady = given.price(read)
     group = work.simulated_group(read, assumed, steady.capacity, session.MODELS)
     run = work.simulate(group.settings, traffic, engine=engine.value, seed=seed)
-    shown = _shown(name, traffic, run, objective, steady, group)
+    shown = work.Shown.of(name, traffic, run, objective, steady, group)
+    shown = with_break_even(shown, group) if break_even else shown
     _write(shown, form)
+    if out:
+        from infra.page import traffic_page
+
+        report.save_page(out, traffic_page(shown), err=True)
     if strict and not shown.holds:
         raise typer.Exit(MISSED)
 
 
-def _shown(
-    name: str,
-    traffic: "Trace",
-    run: "Run",
-    objective: "Objective",
-    steady: "Estimate",
-    group: "Simulated",
-) -> "Shown":
-    """The run with its bill beside that of the average rule, both at the traffic's volume."""
+def with_break_even(shown: "Shown", group: "Simulated") -> "Shown":
+    """The same with the break-even over the volume, steady and with the traffic's bursts; progress on stderr."""
     from infra import simulate as work
+    from infra.costs.bursts import WithBursts
+    from infra.costs.errors import InputError
 
-    priced = work.billed(steady, group.group.name, [run])
-    return work.Shown(
-        name=name,
-        trace=traffic,
-        run=run,
-        objective=objective,
-        steady=steady.again(workload=priced.workload),
-        priced=priced,
-        notes=tuple(dict.fromkeys((*traffic.notes, *group.notes))),
-    )
+    if not shown.trace.total:
+        raise InputError("break-even", "the traffic has no requests, so no shape", "give traffic with requests in it")
+    bursts = work.with_bursts(shown.steady, group, shown.trace, shown.objective, _say)
+    return replace(shown, break_even=WithBursts.of(shown.steady, bursts))
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _write(shown: "Shown", form: options.Format) -> None:

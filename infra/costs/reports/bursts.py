@@ -18,6 +18,7 @@ STEADY: Final = "steady"
 BURSTS: Final = "with bursts (simulated)"
 NEVER: Final = "the API wins"
 NO_LIMIT: Final = "-"
+NOT_SERVED: Final = "not served"
 WIDTHS: Final = (34, 21, 25)
 
 
@@ -70,8 +71,12 @@ def _table(found: WithBursts) -> Iterator[tuple[str, str, str]]:
             yield f"{row.api.name}, stack alone", steady, bursts
     steady, bursts = map(_end, found.limits)
     yield "Serves up to", steady, bursts
-    steady, bursts = map(money, found.monthly)
     asked = found.steady.workload.volume
+    # Beyond its limit a bill is that of what still runs, which is not what was asked for.
+    steady, bursts = (
+        NOT_SERVED if limit and asked.per_month > limit.volume else money(monthly)
+        for monthly, limit in zip(found.monthly, found.limits, strict=True)
+    )
     yield f"USD for {int(asked.per_month):,} {asked.unit}", steady, bursts
 
 
