@@ -14,8 +14,6 @@ OVERHEAD_SECONDS: Final = 0.004
 """HTTP and hand-over outside the workers, where nothing was measured (assumed; 3 to 5 ms here with TorchServe)."""
 JITTER: Final = 0.15
 """Spread of a batch's time, where nothing was measured (assumed)."""
-
-
 LEAST_JITTER: Final = 0.05
 COARSE: Final = 10
 FINE: Final = 4

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from infra.costs.errors import InputError
 from infra.costs.workload import Workload
-from infra.scaling.traffic import SHAPES, Trace, named, read_trace
+from infra.scaling.traffic import Trace, named, read_trace
 
 DEFAULT_SHAPE = "daily"
 DEFAULT_DAYS = 7.0
@@ -48,8 +48,3 @@ def trace_of(asked: Asked, workload: Workload) -> Trace:
         seed=asked.seed,
     )
     return made.scaled_to_month(per_month, hours=hours)
-
-
-def shapes() -> tuple[str, ...]:
-    """The shapes that have names."""
-    return tuple(SHAPES)

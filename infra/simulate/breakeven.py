@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from infra.costs.errors import InputError
 from infra.costs.estimate import Estimate
 from infra.scaling.result import Run
 from infra.scaling.traffic import Trace
@@ -24,10 +25,13 @@ def with_bursts(
     """The estimate with instances as simulated over the volume; infeasible where the objective is not held any more.
 
     Between the volumes the instances are taken on straight lines; the trace keeps its shape at each of them.
+    Raises InputError for traffic without requests: it has no shape.
     """
     settings = group.settings
     most = settings.maximum * max(kind.server.rate_per_second for kind in settings.kinds)
     base = trace.for_seconds(min(trace.seconds, LONGEST_SECONDS))
+    if not base.total:
+        raise InputError("break-even", "the traffic has no requests, so no shape", "give traffic with requests in it")
     top = most / base.peak_per_second * base.total
     runs: list[Run] = []
     for share in SHARES:

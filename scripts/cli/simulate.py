@@ -97,10 +97,7 @@ def with_break_even(shown: "Shown", group: "Simulated") -> "Shown":
     """The same with the break-even over the volume, steady and with the traffic's bursts; progress on stderr."""
     from infra import simulate as work
     from infra.costs.bursts import WithBursts
-    from infra.costs.errors import InputError
 
-    if not shown.trace.total:
-        raise InputError("break-even", "the traffic has no requests, so no shape", "give traffic with requests in it")
     bursts = work.with_bursts(shown.steady, group, shown.trace, shown.objective, _say)
     return replace(shown, break_even=WithBursts.of(shown.steady, bursts))
 

@@ -50,9 +50,15 @@ def self_hosted(estimate: Estimate) -> Scenario:
         parts=(bill, people.running(estimate.workload), *_kept(estimate.workload), tuning),
         once=(people.build(estimate.workload),),
         assumes="the groups answer bursts themselves, up to their maximum at the full rate of an instance; the bill "
-        "counts the instances of the average, planned at serving.utilisation",
+        f"counts {_instances(estimate)}",
         unknown=(*unknown, *_unpriced(estimate)),
     )
+
+
+def _instances(estimate: Estimate) -> str:
+    if estimate.simulated:
+        return "the instances that a simulation found"
+    return "the instances of the average, planned at serving.utilisation"
 
 
 def with_fallback(estimate: Estimate, api: ManagedApi) -> Scenario:

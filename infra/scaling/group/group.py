@@ -60,11 +60,6 @@ class Group:
         """When something happens next; infinity when nothing is under way."""
         return self._due[0][0] if self._due else inf
 
-    @property
-    def capacity(self) -> int:
-        """Instances that count towards the desired capacity: those that serve and those that boot."""
-        return sum(instance.state in RUNNING for instance in self.instances.values())
-
     def at(self, when: float, what: Callable[[float], None]) -> None:
         """Let something happen later."""
         heapq.heappush(self._due, (when, next(self._order), what))
@@ -133,12 +128,15 @@ class Group:
         self._retrying = False
         self._balance(now)
 
+    def _on_demand(self, size: int) -> int:
+        """How many of a group of that size are on demand: the base, and the share above it, rounded up."""
+        above = max(size - self.settings.on_demand_base, 0)
+        return self.settings.on_demand_base + ceil(above * self.settings.on_demand_percent / 100)
+
     def _wants_spot(self) -> bool:
-        """Whether the next instance is a spot one: the base and the share above it, rounded up, are on demand."""
+        """Whether the next instance is a spot one."""
         counted = self._counted()
-        above = max(len(counted) + 1 - self.settings.on_demand_base, 0)
-        on_demand = self.settings.on_demand_base + ceil(above * self.settings.on_demand_percent / 100)
-        return sum(not i.spot for i in counted) >= on_demand
+        return sum(not i.spot for i in counted) >= self._on_demand(len(counted) + 1)
 
     def _new(self, *, spot: bool | None = None) -> Instance:
         bought = self._wants_spot() if spot is None else spot
@@ -209,9 +207,7 @@ class Group:
     def _surplus(self) -> Instance:
         """Whom to end: booting ones before others, then whoever is too many of its purchase, then the oldest."""
         counted = self._counted()
-        above = max(self.desired - self.settings.on_demand_base, 0)
-        on_demand = self.settings.on_demand_base + ceil(above * self.settings.on_demand_percent / 100)
-        too_many = sum(not i.spot for i in counted) > on_demand
+        too_many = sum(not i.spot for i in counted) > self._on_demand(self.desired)
         return min(counted, key=lambda i: (i.spot is too_many, i.state is not State.PENDING, i.number))
 
     def _drain(self, instance: Instance, now: float, seconds: float | None = None) -> None:
