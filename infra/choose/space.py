@@ -9,6 +9,7 @@ from typing import Final
 from infra.choose.types import Goal, Purchase, Reservation, Shape
 from infra.costs.machines import instance_types
 from infra.costs.prices import RegionPrices
+from infra.costs.purchase import on_demand_count
 from infra.costs.workload import Workload
 from infra.settings import FleetSettings, GatewaySettings, ObservabilitySettings
 
@@ -110,7 +111,8 @@ def purchases(goal: Goal, maximum: int) -> Iterator[Purchase]:
             if base > maximum:
                 continue
             purchase = Purchase(base=base, on_demand_percent=int((1 - share) * 100))
-            bought = tuple(on_demand(purchase, size) for size in range(maximum + 1))
+            above = Fraction(purchase.on_demand_percent, 100)
+            bought = tuple(on_demand_count(size, base, above) for size in range(maximum + 1))
             if bought not in seen:
                 seen.add(bought)
                 yield purchase
@@ -123,12 +125,6 @@ def reserved(goal: Goal, prices: RegionPrices, instance_type: str, count: int) -
         if row["type"] == "standard" and row["term"] in goal.terms:
             bought = Reservation(term=row["term"], payment=row["payment"], count=count)
             yield Purchase(base=count, on_demand_percent=above, reservation=bought)
-
-
-def on_demand(purchase: Purchase, size: int) -> int:
-    """How many instances of a group of a size are on demand, rounded up above the base as AWS does."""
-    above = max(size - purchase.base, 0)
-    return min(size, purchase.base) + ceil(above * Fraction(purchase.on_demand_percent, 100))
 
 
 def throttle(demand: Demand, rate: int, burst: int) -> Mapping[str, object]:

@@ -22,6 +22,7 @@ from infra.costs.pricers.compute import (
 from infra.costs.pricers.machines import machine_of
 from infra.costs.pricers.volumes import volume_lines
 from infra.costs.pricing import Pricing, prices, times
+from infra.costs.purchase import on_demand_count
 from infra.costs.simulated import SimulatedUse
 from infra.costs.stack import Inputs, Resource, Unreadable, missing
 
@@ -53,9 +54,8 @@ class Group:
         return f"{size} x {bought}{', '.join(self.types)}"
 
     def on_demand(self, instances: Fraction) -> int:
-        """How many of a number of instances are on demand: the base, and the share above it, rounded up as AWS does."""
-        above = max(instances - self.on_demand_base, Fraction(0))
-        return ceil(min(instances, Fraction(self.on_demand_base)) + self.on_demand_share * above)
+        """How many of a number of instances are on demand."""
+        return on_demand_count(instances, self.on_demand_base, self.on_demand_share)
 
 
 @prices(

@@ -7,11 +7,13 @@ drive it, the exact one from event to event, the fluid one from step to step.
 import heapq
 from collections.abc import Callable
 from datetime import datetime
+from fractions import Fraction
 from functools import partial
 from itertools import count
-from math import ceil, inf
+from math import inf
 from random import Random
 
+from infra.costs.purchase import on_demand_count
 from infra.scaling.group.bill import Bill
 from infra.scaling.group.instance import Instance, Nobody, State, Watcher
 from infra.scaling.group.policies import Datapoint, Policies
@@ -129,9 +131,8 @@ class Group:
         self._balance(now)
 
     def _on_demand(self, size: int) -> int:
-        """How many of a group of that size are on demand: the base, and the share above it, rounded up."""
-        above = max(size - self.settings.on_demand_base, 0)
-        return self.settings.on_demand_base + ceil(above * self.settings.on_demand_percent / 100)
+        """How many of a group of that size are on demand."""
+        return on_demand_count(size, self.settings.on_demand_base, Fraction(self.settings.on_demand_percent, 100))
 
     def _wants_spot(self) -> bool:
         """Whether the next instance is a spot one."""
