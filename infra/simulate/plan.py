@@ -77,6 +77,7 @@ class _Search:
             found += self._of_type(name)
         static = min((t for t in found if t.strategy == "static for the peak" and t.holds), key=_fleet, default=None)
         planned = self._confirmed([t for t in found if t.holds])
+        found = [tried if tried.holds else self._whole(tried) for tried in found]
         return Plan(
             objective=self.objective,
             per_month=self.base.workload.volume.per_month,
@@ -211,6 +212,12 @@ class _Search:
         run = simulate(way.group.settings, self.trace, engine="fluid", step_seconds=SEARCH_STEP_SECONDS, most_lost=lost)
         return self._tried(strategy, way, run)
 
+    def _whole(self, missed: Tried) -> Tried:
+        """A way that missed, over all the traffic: the search had ended its run with the first loss."""
+        way = self._way(missed.settings)
+        run = simulate(way.group.settings, self.trace, engine="fluid", step_seconds=SEARCH_STEP_SECONDS)
+        return self._tried(missed.strategy, way, run)
+
     def _tried(self, strategy: str, way: _Way, run: Run) -> Tried:
         self.simulations += 1
         priced = billed(self._steady(way.stack), way.group.group.name, [run])
@@ -226,7 +233,7 @@ class _Search:
         return tried
 
     def _confirmed(self, held: list[Tried]) -> Tried | None:
-        """The cheapest that holds in smaller steps too, whatever the dice say."""
+        """The cheapest that holds in smaller steps too, whatever the seed."""
         for tried in sorted(held, key=lambda t: t.monthly):
             way = self._way(tried.settings)
             runs = [
@@ -239,7 +246,7 @@ class _Search:
 
     def _reason(self, tried: Tried, held: list[Tried]) -> str:
         least = sum(t.monthly > tried.monthly for t in held)
-        return f"the least USD of {least + 1} ways that hold the objective, also with {len(FINAL_SEEDS)} other dice"
+        return f"the least USD of {least + 1} ways that hold the objective, also with {len(FINAL_SEEDS)} other seeds"
 
     def _way(self, keys: Mapping[str, Any]) -> _Way:
         """Record the stack with these settings, and read its group."""

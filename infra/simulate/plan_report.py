@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from textwrap import wrap
 from typing import Any
 
 from infra.costs.reports.markdown import row_of, safe, table_of
+from infra.costs.reports.text import wrapped
 from infra.costs.reports.words import Paint, decimal_of, exact, money
 from infra.simulate.types import Plan, Tried
 
-WIDTH = 34
+WIDTH = 27
 NO_PLAN = "no way was found that holds the objective"
 
 
@@ -19,20 +21,25 @@ def plan_text(plan: Plan, name: str, project: str, paint: Paint) -> str:
 
 def _text(plan: Plan, name: str, project: str, paint: Paint) -> Iterator[str]:
     yield paint(f"breakeven plan    {name}, {int(plan.per_month):,} {plan.unit} a month", "bold")
-    yield f"{plan.objective.words}; {plan.simulations} simulations"
-    yield ""
-    yield f"{'':<{WIDTH}}{'USD a month':>12}{'instances':>11}{'p99 ms':>9}{'lost':>10}  holds  first type"
-    for tried in plan.tried:
-        yield _row(tried)
+    yield from wrapped(f"{plan.objective.words}; {plan.simulations} simulations")
+    for holds, said in ((True, "Hold the objective"), (False, "Miss it")):
+        ways = [tried for tried in plan.tried if tried.holds is holds]
+        if ways:
+            yield ""
+            yield f"{said:<{WIDTH}}{'USD a month':>12}{'instances':>10}{'p99 ms':>7}{'lost':>9}  first type"
+        for tried in ways:
+            yield from _row(tried)
     yield ""
     if plan.planned is None:
         yield NO_PLAN
     else:
-        yield paint(f"Planned: {plan.planned.strategy}, {_types(plan.planned)}: {plan.planned.why}", "good")
-        yield _saving(plan)
+        planned = f"Planned: {plan.planned.strategy}, {_types(plan.planned)}: {plan.planned.why}"
+        yield from (paint(line, "good") for line in wrapped(planned, 2))
+        yield from wrapped(_saving(plan), 2)
         yield ""
         yield from settings_lines(plan.planned.settings, project)
-    yield from (f"Note: {note}" for note in plan.notes)
+        yield ""
+    yield from (line for note in plan.notes for line in wrapped(f"Note: {note}", 6))
 
 
 def plan_markdown(plan: Plan, name: str, project: str) -> str:
@@ -98,10 +105,10 @@ def _document(tried: Tried) -> dict[str, Any]:
     }
 
 
-def _row(tried: Tried) -> str:
-    holds, first = "yes" if tried.holds else "no", tried.settings["instanceTypes"][0]
-    figures = f"{money(tried.monthly):>12}{_average(tried):>11}{_p99(tried):>9}{_lost(tried):>10}"
-    return f"{tried.strategy:<{WIDTH}}{figures}  {holds:<5}  {first}"
+def _row(tried: Tried) -> list[str]:
+    figures = f"{money(tried.monthly):>12}{_average(tried):>10}{_p99(tried):>7}{_lost(tried):>9}"
+    first, *others = wrap(tried.strategy, WIDTH - 1, subsequent_indent="  ")
+    return [f"{first:<{WIDTH}}{figures}  {tried.settings['instanceTypes'][0]}", *others]
 
 
 def _saving(plan: Plan) -> str:

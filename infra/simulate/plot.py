@@ -5,7 +5,8 @@ from itertools import pairwise
 
 from infra.scaling.result import Moment
 
-WIDTH = 58
+WIDTH = 46
+"""Columns; what stands on both sides of them fits into 80, up to a million requests a second."""
 BLOCKS = " ▁▂▃▄▅▆▇█"
 Figure = Callable[[Moment], float]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from infra.costs.reports.bursts import bursts_document, bursts_markdown, bursts_text
 from infra.costs.reports.markdown import row_of, safe, table_of
+from infra.costs.reports.text import wrapped
 from infra.costs.reports.words import Paint, exact, money
 from infra.simulate.plot import series_plot
 from infra.simulate.shown import Shown
@@ -22,24 +23,29 @@ def _text(shown: Shown, paint: Paint) -> Iterator[str]:
     run = shown.run
     what = f"{shown.name}, {_length(run.seconds)} of {shown.trace.name or 'traffic'}"
     yield paint(f"breakeven simulate    {what}", "bold")
-    yield f"{int(shown.volume):,} {shown.priced.workload.volume.unit} a month; {engine_of(shown)}"
+    yield from wrapped(f"{int(shown.volume):,} {shown.priced.workload.volume.unit} a month; {engine_of(shown)}")
     yield ""
-    yield f"{'Requests':<{LEFT}}{run.arrived:,.0f} arrived, {run.answered:,.0f} answered, {run.lost_total:,.0f} lost"
+    counted = f"{run.arrived:,.0f} arrived, {run.answered:,.0f} answered, {run.lost_total:,.0f} lost"
+    yield from _row("Requests", counted)
     for _, words, count in shown.losses:
         yield f"{'':<{LEFT}}{count:,.0f} lost: {words}"
     latencies = "   ".join(f"{name} {milliseconds(seconds)}" for name, seconds in shown.latencies)
     yield f"{'Latency':<{LEFT}}{latencies}"
-    yield f"{'Objective':<{LEFT}}{paint(shown.verdict, 'good' if shown.holds else 'bad')}"
-    yield f"{'Instances':<{LEFT}}{_instances(shown)}"
-    yield f"{'USD a month':<{LEFT}}{money(shown.monthly)} ({_against(shown)})"
+    yield from (paint(line, "good" if shown.holds else "bad") for line in _row("Objective", shown.verdict))
+    yield from _row("Instances", _instances(shown))
+    yield from _row("USD a month", f"{money(shown.monthly)} ({_against(shown)})")
     yield ""
     yield from series_plot(run.series, _length(run.seconds))
     if shown.notes:
         yield ""
-    yield from (f"Note: {note}" for note in shown.notes)
+    yield from (line for note in shown.notes for line in wrapped(f"Note: {note}", 6))
     if shown.break_even:
         yield ""
         yield bursts_text(shown.break_even, paint).rstrip("\n")
+
+
+def _row(name: str, text: str) -> list[str]:
+    return wrapped(f"{name:<{LEFT}}{text}", LEFT)
 
 
 def simulation_markdown(shown: Shown) -> str:

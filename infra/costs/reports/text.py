@@ -108,9 +108,9 @@ def _offers(report: Report, comparison: Comparison, paint: Paint) -> Iterator[st
         yield from _verdicts(offer, bool(comparison.people))
     limit = comparison.infrastructure.limit
     if limit:
-        yield from _wrapped(f"Above {volume(limit.volume)} infeasible: {limit.reason}.")
+        yield from wrapped(f"Above {volume(limit.volume)} infeasible: {limit.reason}.")
     if report.too_much:
-        yield from (paint(line, "bad") for line in _wrapped(f"The volume asked for is not served: {report.too_much}."))
+        yield from (paint(line, "bad") for line in wrapped(f"The volume asked for is not served: {report.too_much}."))
 
 
 def _offer_row(name: str, monthly: Fraction, report: Report) -> str:
@@ -120,9 +120,9 @@ def _offer_row(name: str, monthly: Fraction, report: Report) -> str:
 
 
 def _verdicts(offer: Offer, people: bool) -> Iterator[str]:
-    yield from _wrapped(f"{offer.api.name}: {verdict(offer.with_people)}", hang=2)
+    yield from wrapped(f"{offer.api.name}: {verdict(offer.with_people)}", hang=2)
     if people:
-        yield from _wrapped(f"  without people: {verdict(offer.without_people)}", hang=4)
+        yield from wrapped(f"  without people: {verdict(offer.without_people)}", hang=4)
 
 
 def _plot(report: Report, comparison: Comparison) -> Iterator[str]:
@@ -151,10 +151,10 @@ def _open(report: Report, paint: Paint) -> Iterator[str]:
     if report.estimate.unpriced:
         yield paint(f"Not priced: {len(report.estimate.unpriced)}", "bad")
         for reason in report.estimate.unpriced[:SHOWN]:
-            yield from _wrapped(f"  {reason.resource.name} ({reason.resource.type}): {reason.reason}", hang=4)
+            yield from wrapped(f"  {reason.resource.name} ({reason.resource.type}): {reason.reason}", hang=4)
         yield from _more(len(report.estimate.unpriced))
     for note in report.notes:
-        yield from _wrapped(f"Note: {note}", hang=6)
+        yield from wrapped(f"Note: {note}", hang=6)
 
 
 def _unknown(item: LineItem) -> str:
@@ -180,15 +180,16 @@ def _foot(report: Report, paint: Paint) -> Iterator[str]:
     marked = sum(bool(p.mark) for p in report.prices)
     remembered = f" Prices without a public source: {marked}." if marked else ""
     text = f"Free: {free} resources. Not priced: {unpriced}.{remembered} Every figure: breakeven explain NAME"
-    yield from (paint(line, "dim") for line in _wrapped(text))
+    yield from (paint(line, "dim") for line in wrapped(text))
     capacity = report.estimate.capacity
     if capacity and report.comparison:
         for kind, rows in groupby(sorted(capacity.figures, key=lambda c: c.kind), key=lambda c: c.kind):
             said = ", ".join(f"{c.instance_type} {decimal_of(c.rate_per_second, 0)}/s" for c in rows)
-            yield from (paint(line, "dim") for line in _wrapped(f"Capacity of {capacity.model}, {kind}: {said}"))
+            yield from (paint(line, "dim") for line in wrapped(f"Capacity of {capacity.model}, {kind}: {said}"))
 
 
-def _wrapped(text: str, hang: int = 0) -> list[str]:
+def wrapped(text: str, hang: int = 0) -> list[str]:
+    """Lines of at most 80 columns; the first keeps its own indent, the others get `hang` spaces."""
     lead = len(text) - len(text.lstrip())
     return wrap(text, COLUMNS, initial_indent=" " * lead, subsequent_indent=" " * hang)
 

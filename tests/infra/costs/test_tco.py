@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from infra.costs.errors import InputError
 from infra.costs.managed import managed_apis
+from infra.costs.simulated import SimulatedUse
 from infra.costs.tco import SCENARIOS, total_cost
 from infra.costs.workload import Compare, Ownership, People, Workload
 from tests.infra.costs.owned import ALONE, INSTANCE, MILLION, QUEUE, cost_of, part, workload
@@ -182,6 +183,15 @@ def test_the_api_beside_which_it_stands_is_the_cheapest_unless_one_is_named() ->
     stack = priced(*fleet("g4dn.xlarge", 1, 1), workload=known)
     assert total_cost(stack).api.key == "rekognition_labels"
     assert total_cost(stack, managed_apis()["google_vision_labels"]).api.key == "google_vision_labels"
+
+
+def test_the_bill_says_whose_instances_it_counts() -> None:
+    steady = priced(*fleet("g4dn.xlarge", 1, 4), workload=workload())
+    use = SimulatedUse.through([(0, 2, 0, 0), (10 * MILLION, 2, 0, 0)], "a weekday")
+    said = [total_cost(one).scenarios["self-hosted"].assumes for one in (steady, steady.again(simulated={"asg": use}))]
+    assert "of the average" in said[0]
+    assert "of the average" not in said[1]
+    assert "a simulation found" in said[1]
 
 
 def test_what_the_bill_leaves_out_is_said() -> None:

@@ -10,11 +10,12 @@ import yaml
 
 from infra.choose import Base
 from infra.costs.errors import InputError
+from infra.costs.reports.text import plain
 from infra.costs.workload import Workload
 from infra.record import StackConfig, read_config, record_config
 from infra.scaling.traffic import Trace
 from infra.settings import MODELS
-from infra.simulate import Objective, Plan, plan, simulate, simulated_group, stack_file
+from infra.simulate import Objective, Plan, plan, plan_text, simulate, simulated_group, stack_file
 from infra.simulate.strategies import scheduled
 
 MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
@@ -59,6 +60,16 @@ def test_working_hours_and_spot_beat_a_group_for_the_peak() -> None:
 def test_a_group_asleep_loses_what_comes_first() -> None:
     (asleep,) = (tried for tried in planned().tried if tried.strategy == "scale to zero")
     assert not asleep.holds
+    # Its figures are those of all the traffic, though the search ends a run with the first loss.
+    assert asleep.run.seconds == office().seconds
+    assert asleep.run.arrived == pytest.approx(office().total)
+
+
+def test_the_plan_fits_a_terminal() -> None:
+    said = plan_text(planned(), "stack dev", "breakeven", plain).splitlines()
+    assert [line for line in said if len(line) > 80 and not line.startswith("breakeven:")] == []
+    assert any(line.startswith("Hold the objective") for line in said)
+    assert any(line.startswith("Miss it") for line in said)
 
 
 def test_an_objective_that_nothing_holds_has_no_plan() -> None:
