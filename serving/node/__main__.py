@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import NoReturn
 
 from serving import backends
 from serving.errors import ServingError
@@ -21,12 +20,17 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 def run(settings: NodeSettings, make: Make, announce: Callable[[Booted], None] | None = None) -> None:
     """Boot, tell who wants to know, then watch until SIGTERM or SIGINT, and drain. Raises ServingError."""
-    stop = threading.Event()
+    stop, serves = threading.Event(), threading.Event()
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        stop.set()
+        # Before it serves there is nothing to drain. From then on only the agent's way out leaves nothing behind.
+        if not serves.is_set():
+            raise SystemExit(128 + number)
+
     for number in SIGNALS:
-        signal.signal(number, _leave_boot)
-    booted = boot(settings, make)
-    for number in SIGNALS:
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, leave)
+    booted = boot(settings, make, serves=serves.set)
     if announce:
         announce(booted)
     agent.run(booted, settings.drain_seconds, stop)
@@ -45,11 +49,6 @@ def main(make: Make = backends.make) -> int:
     finally:
         logging.shutdown()
     return 0
-
-
-def _leave_boot(number: int, frame: FrameType | None) -> NoReturn:
-    """Nothing is served yet: there is nothing to drain."""
-    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

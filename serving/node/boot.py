@@ -33,8 +33,13 @@ class Booted:
     seconds: float
 
 
-def boot(settings: NodeSettings, make: Make, limits: Limits | None = None) -> Booted:
-    """Start the node. Where it cannot start, its group is told so, and the ServingError goes on."""
+def boot(
+    settings: NodeSettings, make: Make, limits: Limits | None = None, serves: Callable[[], None] = lambda: None
+) -> Booted:
+    """Start the node. Where it cannot start, its group is told so, and the ServingError goes on.
+
+    `serves` is called once the server predicts, before anybody is told of the node.
+    """
     began = time.monotonic()
     place = Place.of(settings)
     server, entered = None, False
@@ -42,6 +47,7 @@ def boot(settings: NodeSettings, make: Make, limits: Limits | None = None) -> Bo
         server = _server(settings, make, limits or Limits(start_seconds=settings.start_seconds))
         server.start()
         server.wait()
+        serves()
         if place:
             place.ready()
             # An instance on its way into a warm pool takes no requests yet.

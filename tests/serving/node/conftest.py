@@ -5,22 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator import emulator
+from tests.emulator import Interception, emulator
 from tests.emulator_patches import lifecycle
 from tests.serving.node import world as worlds
 
 
 @pytest.fixture(scope="session")
-def aws() -> Iterator[None]:
+def aws() -> Iterator[Interception]:
     lifecycle.apply()
-    with emulator() as environment, pytest.MonkeyPatch.context() as patch:
+    between = Interception()
+    with emulator(between) as environment, pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        yield
+        yield between
 
 
 @pytest.fixture
-def world(aws: None, tmp_path: Path) -> Iterator[worlds.World]:
+def world(aws: Interception, tmp_path: Path) -> Iterator[worlds.World]:
     with worlds.world(tmp_path) as made:
         made.put_in(made.this, "Pending:Wait")
         yield made

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from serving.errors import ServingError
 from serving.node import agent
 from serving.node.boot import Booted, boot
 from serving.node.server import Limits
+from tests.emulator import Call, Interception
 from tests.serving.node.depot import depot
 from tests.serving.node.small_backend import SmallBackend, make
 from tests.serving.node.world import World, changed, until
@@ -228,7 +230,8 @@ def test_a_node_without_a_queue_has_no_such_process(world: World) -> None:
         assert documents_of(world) == []
 
 
-def test_the_program_drains_on_sigterm_and_logs_to_its_group(world: World) -> None:
+def program(world: World) -> "subprocess.Popen[str]":
+    """A node of this world as systemd would run it, in a process of its own."""
     given = world.settings
     environment = {
         **os.environ, "PYTHONPATH": str(ROOT), "AWS_EC2_METADATA_SERVICE_ENDPOINT": given.metadata_endpoint,
@@ -239,17 +242,43 @@ def test_the_program_drains_on_sigterm_and_logs_to_its_group(world: World) -> No
         "BREAKEVEN_HOST": "127.0.0.1", "BREAKEVEN_DRAIN_SECONDS": "5",
     }  # fmt: skip
     command = [sys.executable, str(Path(__file__).with_name("small_backend.py"))]
-    program = subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    try:
-        until(lambda: world.this in world.entries())
-        program.send_signal(signal.SIGTERM)
-        _, said = program.communicate(timeout=40)
-    finally:
-        program.kill()
-        program.wait()
-    assert program.returncode == 0, said
+    return subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+
+
+def ended(started: "subprocess.Popen[str]") -> str:
+    """What it said until it ended by itself with 0, with all that it had started."""
+    with started:  # its pipe is closed, whatever happens
+        try:
+            _, said = started.communicate(timeout=60)
+        finally:
+            started.kill()
+    assert started.returncode == 0, said
+    return said
+
+
+def test_the_program_drains_on_sigterm_and_logs_to_its_group(world: World) -> None:
+    started = program(world)
+    until(lambda: world.this in world.entries())
+    started.send_signal(signal.SIGTERM)
+    said = ended(started)
     assert world.entries() == {}
     assert [line.split(":")[0] for line in world.lines()] == [
         f"ready after {said.split('ready after ')[1].split(':')[0]}",
         "drained and stopped",
     ]
+
+
+def test_a_sigterm_while_the_node_enters_the_registry_leaves_nothing_behind(world: World, aws: Interception) -> None:
+    started = program(world)
+
+    def answered(call: Call) -> None:
+        if call.action.endswith("RegisterInstance"):
+            started.send_signal(signal.SIGTERM)
+            time.sleep(0.3)  # it arrives before the answer does
+
+    aws.answered = answered
+    try:
+        ended(started)
+    finally:
+        aws.answered = None
+    assert world.entries() == {}
