@@ -17,6 +17,7 @@ from infra.costs.reports.words import decimal_of, exact
 from infra.costs.workload import Workload
 from infra.ledger import Ledger
 from infra.record_monitor import Row
+from infra.settings import MODELS
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 MILLION: Final = 1_000_000
@@ -37,7 +38,7 @@ class RunningCost:
         stated = ROOT / "workload.toml"
         workload = Workload.read(stated) if stated.is_file() else Workload()
         name = workload.serving.model or model
-        capacity = ModelCapacity.read(ROOT / "serving" / "models" / name / "capacity.toml")
+        capacity = ModelCapacity.read(MODELS / name / "capacity.toml")
         return cls(ledger=Ledger.open(), workload=workload, capacity=capacity, region=region)
 
     def export(self) -> None:

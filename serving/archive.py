@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 import zipfile
@@ -11,15 +12,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-from serving import packed
+from serving import packed, version_record
 from serving.compile import write_forms
 from serving.digest import note, sha256_of
 from serving.errors import IntegrityError
 from serving.model import Model
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-STORE: Final = ROOT / "model_store"
+STORE: Final = Path(os.environ.get("BREAKEVEN_MODEL_STORE") or ROOT / "model_store").absolute()
 CACHE: Final = STORE / "weights"
+# Written about a model into its folder, and nothing that an archive holds.
+ABOUT: Final = frozenset({"capacity.toml", "card.md", "scores.json"})
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 HANDLER: Final = (
     "# TorchServe finds the handler by the name of this file.\nfrom serving.handlers.adapter import handle\n"
@@ -57,9 +60,16 @@ def build(model: Model, target: Path | None = None, *, compiled: bool = True, ca
     return Built(path=path, sha256=digest, size_bytes=path.stat().st_size)
 
 
-def ready(model: Model, say: Callable[[str], None], store: Path = STORE, *, compiled: bool = True) -> Path:
-    """The model's archive in the store; built first where there is none, or one of other files or other code."""
-    path = store / f"{model.name}.mar"
+def ready(
+    model: Model,
+    say: Callable[[str], None],
+    store: Path = STORE,
+    *,
+    compiled: bool = True,
+    target: Path | None = None,
+) -> Path:
+    """The model's archive in the store, or `target`; built first where there is none, or one of other files or code."""
+    path = target or store / f"{model.name}.mar"
     if not _is_current(model, path):
         say(f"Building {path} ...")
         build(model, path, compiled=compiled)
@@ -69,11 +79,11 @@ def ready(model: Model, say: Callable[[str], None], store: Path = STORE, *, comp
 def made_from(model: Model) -> str:
     """A short digest of all that decides what is in an archive: the model's files, our code, the version of torch."""
     whole = hashlib.sha256(metadata.version("torch").encode())
-    own = (path for path in model.folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    later = version_record.place(model.folder)
+    own = (path for path in model.folder.rglob("*") if path.is_file() and not path.is_relative_to(later))
     code = [ROOT / "serving" / "archive.py", ROOT / "serving" / "compile.py", *_handlers()]
     for path in [*sorted(own), *code]:
-        # What is measured of a model is written into its folder and changes nothing of it.
-        if path.name != "capacity.toml":
+        if path.name not in ABOUT and path.suffix != ".pyc":
             whole.update(f"{path.name} {sha256_of(path)}\n".encode())
     return whole.hexdigest()[:12]
 

@@ -1,6 +1,7 @@
 """What a model is: its folder's model.toml, read and checked."""
 
 import importlib.util
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +13,11 @@ from typing import Any, Final
 from serving.digest import sha256_of
 from serving.errors import InputError, IntegrityError
 from serving.handlers import precision
+from serving.version_record import FOLDER, home_of
+from serving.version_record import read as read_record
 
-MODELS: Final = Path(__file__).with_name("models")
+SHIPPED: Final = Path(__file__).with_name("models")
+MODELS: Final = Path(os.environ.get("BREAKEVEN_MODELS") or SHIPPED).absolute()
 TASKS: Final = ("image-classification", "text-embedding", "sentiment", "text-generation")
 SOURCES: Final = ("package", "hub", "folder")
 
@@ -46,7 +50,7 @@ class Serving:
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """A model folder."""
+    """A model folder, or the folder of one of its later versions."""
 
     folder: Path
     name: str
@@ -75,6 +79,11 @@ class Model:
             raise InputError(str(path), f"{error} is missing", "see any other model.toml") from None
         except TypeError as error:
             raise InputError(str(path), str(error), "see any other model.toml") from None
+
+    @property
+    def home(self) -> Path:
+        """The model's own folder, which holds what all versions share, such as its capacity."""
+        return home_of(self.folder) or self.folder
 
     @property
     def sample(self) -> Path:
@@ -107,20 +116,40 @@ def names(models: Path = MODELS) -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in models.glob("*/model.toml")))
 
 
-def find(name: str, models: Path = MODELS) -> Model:
-    """A model by name; raises InputError with the nearest name."""
+def find(name: str, models: Path = MODELS, version: str = "") -> Model:
+    """A model by name in its current version, or in a given one; raises InputError with the nearest name."""
     import difflib
 
-    if (models / name / "model.toml").is_file() and Path(name).name == name:
-        return Model.read(models / name)
+    home = models / name
+    if (home / "model.toml").is_file() and Path(name).name == name:
+        return _in_version(home, version or read_record(home).current)
     near = difflib.get_close_matches(name, names(models), 1)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names(models))}"
-    raise InputError(f"model {name}", "no such folder in serving/models", hint)
+    where = "serving/models" if models == SHIPPED else models
+    raise InputError(f"model {name}", f"no such folder in {where}", hint)
+
+
+def _in_version(home: Path, version: str) -> Model:
+    """A later version has a folder of its name; the model's own folder is the first."""
+    inner = home / FOLDER / version
+    if version and Path(version).name == version and (inner / "model.toml").is_file():
+        return Model.read(inner)
+    first = Model.read(home)
+    if version not in ("", first.version):
+        reason = f"no folder {FOLDER}/{version} in {home}"
+        raise InputError(f"version {version} of {first.name}", reason, f"see breakeven versions {first.name}")
+    return first
 
 
 def _model(folder: Path, path: Path, data: Mapping[str, Any]) -> Model:
-    if data["name"] != folder.name:
-        raise InputError(str(path), f"name {data['name']!r} is not the folder's", f'write name = "{folder.name}"')
+    home = home_of(folder)
+    if data["name"] != (home or folder).name:
+        wanted = (home or folder).name
+        raise InputError(str(path), f"name {data['name']!r} is not the folder's", f'write name = "{wanted}"')
+    if home and data["version"] != folder.name:
+        raise InputError(
+            str(path), f"version {data['version']!r} is not the folder's", f'write version = "{folder.name}"'
+        )
     if data["task"] not in TASKS:
         raise InputError(str(path), f"task {data['task']!r}", f"use one of {', '.join(TASKS)}")
     if found := precision.wrong(data.get("settings", {}), data["task"]):

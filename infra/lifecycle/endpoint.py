@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from infra.costs.errors import InputError
 from infra.lifecycle.errors import DeploymentError
+from infra.settings import MODELS
 from serving.client.auth import ApiKey, Auth, Bearer, IamAuth
 
-MODELS: Final = Path(__file__).resolve().parents[2] / "serving" / "models"
 CONTENT_TYPE: Final = "application/octet-stream"
 PAUSE_SECONDS: Final = 10.0
 CALL_SECONDS: Final = 35  # above the 30 seconds that the entry itself waits

@@ -11,6 +11,7 @@ from infra.costs.capacity import ModelCapacity
 from infra.costs.estimate import Estimate, estimate
 from infra.costs.stack import Resource, Stack
 from infra.costs.workload import Workload
+from infra.settings import MODELS
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 BUDGET: Final = "aws:budgets/budget:Budget"
@@ -80,7 +81,7 @@ def price(stack: Stack, workload: Path | None = None) -> Estimate:
 def _capacity(workload: Workload, stack: Stack) -> ModelCapacity | None:
     tags = (tag for group in stack.of_type(GROUP) if group.component for tag in group.inputs.objects("tags"))
     model = workload.serving.model or next((t.text("value") for t in tags if t.get("key") == MODEL_TAG), "")
-    path = ROOT / "serving" / "models" / model / "capacity.toml"
+    path = MODELS / model / "capacity.toml"
     return ModelCapacity.read(path) if model and path.is_file() else None
 
 

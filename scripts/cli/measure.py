@@ -43,6 +43,6 @@ def measure(
     typer.echo(f"on {result.hardware}; {result.workers} workers x {result.threads} threads; {result.versions}")
     typer.echo(f"{result.memory_per_worker_mb} MB a worker, {result.memory_mb} MB in all")
     if write:
-        table = found.folder / "capacity.toml"
+        table = found.home / "capacity.toml"
         work.write(table, found.name, found.unit, instance_type, result)
         typer.echo(f"{table}: {instance_type}, measured")

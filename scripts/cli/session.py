@@ -13,6 +13,7 @@ from shutil import which
 from typing import Any, Final
 
 import infra.vendors  # noqa: F401 - makes known what vendors charge for tokens
+from infra import settings
 from infra.costs.capacity import ModelCapacity
 from infra.costs.compare import compare
 from infra.costs.curves import Number
@@ -32,7 +33,7 @@ from infra.costs.workload import Workload
 from scripts.cli.options import Format
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-MODELS: Final = ROOT / "serving" / "models"
+MODELS: Final = settings.MODELS
 MODEL_TAG: Final = "model"
 OVER_BUDGET: Final = 5
 LOOKS: Final = {"bold": "1", "dim": "2", "good": "32", "bad": "31"}

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from serving import rollout, versions
+from serving.model import SHIPPED
 from tests.emulator import Call, Interception, emulator
 from tests.infra.engine import Engine, changes, needs_engine
 from tests.infra.engine_census import Account, unmanaged
 
 pytestmark = needs_engine
 STACK = "trying"
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "versions")
 MAIN, CANARY = "breakeven-trying-fleet", "breakeven-trying-fleet-canary"
 
 
@@ -148,3 +152,20 @@ def test_a_canary_that_is_given_up_leaves_the_model_alone(trial: Trial) -> None:
     assert "StartInstanceRefresh" not in asked
     assert trial.weights() == {MAIN: 100}
     assert trial.fetched(MAIN) == "third.mar"
+
+
+def test_a_rollout_and_a_rollback_replace_the_archive_that_new_instances_fetch(trial: Trial, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(SHIPPED / "sentiment", tmp_path / "sentiment", ignore=LEFT_OUT))
+    made = Path(shutil.copytree(home, tmp_path / "made"))
+    versions.add(home, made, parent="1.0", note="")
+    for number in ("1.0", "1.1"):
+        (trial.folder / f"sentiment-{number}.mar").write_text(f"version {number}")
+    rollout.put(home, "1.0", trial.folder / "sentiment-1.0.mar", "rollout", trial.folder)
+    trial.up(modelArchive="sentiment.mar", canaryArchive="")
+    assert trial.fetched(MAIN) == "version 1.0"
+    for number in ("1.1", "1.0"):
+        rollout.put(home, number, trial.folder / f"sentiment-{number}.mar", "rollout", trial.folder)
+        # Nothing but the file's content is another; `up` itself proves that a second preview is empty.
+        assert "StartInstanceRefresh" in trial.up()
+        assert trial.fetched(MAIN) == f"version {number}"
+        assert trial.weights() == {MAIN: 100}
