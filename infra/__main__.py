@@ -25,6 +25,7 @@ def deploy() -> None:
     network = plan.network(artifacts)
     intake = plan.intake(artifacts)
     fleet = plan.fleet(network, artifacts, intake)
+    training = plan.training(network, artifacts)
     gateway = plan.gateway(network, artifacts, fleet)
     observability = plan.observability(artifacts, fleet, gateway, intake)
     plan.guardrails(observability)
@@ -43,6 +44,8 @@ def deploy() -> None:
         pulumi.export("documentBucket", intake.bucket_name)
         pulumi.export("documentQueue", intake.queue_url)
         pulumi.export("documentDeadLetters", intake.dead_letter_url)
+    if training is not None:
+        pulumi.export("training", training.place)
     cost.export()
 
 

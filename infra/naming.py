@@ -85,6 +85,9 @@ def bucket_log_prefix(part: str) -> str:
 
 
 CANARY = "canary"
+TRAINING = "training"
+# Jobs of fine-tuning, and the bundles they run from; all of it expires.
+TRAINING_FOLDER = "training/"
 BUNDLE_FOLDER = "node/"
 BALANCER_LOG_PREFIX = "balancer"
 UPLOAD_PREFIX = "uploads/"

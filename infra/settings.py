@@ -1,5 +1,6 @@
 """What a stack is asked to be: every setting of Pulumi.yaml, typed, and read from the stack's configuration."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,7 +19,8 @@ from infra.settings_values import (
 
 __all__ = ["SettingsError", "StackSettings", "from_engine", "kinds", "parse"]
 
-MODELS = Path(__file__).resolve().parents[1] / "serving" / "models"
+SHIPPED = Path(__file__).resolve().parents[1] / "serving" / "models"
+MODELS = Path(os.environ.get("BREAKEVEN_MODELS") or SHIPPED).absolute()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +122,14 @@ class IntakeSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """Fine-tuning on one-off instances of this stack."""
+
+    training: bool
+    training_max_hours: int = within(1, 24)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObservabilitySettings:
     """What is watched and who is told."""
 
@@ -151,6 +161,7 @@ class StackSettings:
     scaling: ScalingSettings
     gateway: GatewaySettings
     intake: IntakeSettings
+    training: TrainingSettings
     observability: ObservabilitySettings
     guardrails: GuardrailSettings
     tags: Mapping[str, str]

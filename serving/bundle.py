@@ -19,28 +19,37 @@ from serving.errors import InputError, ServingError
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 TARGET: Final = ROOT / "model_store" / "node.tar.gz"
+TRAINING_TARGET: Final = ROOT / "model_store" / "training.tar.gz"
 # What runs on an instance; all else of this package only builds or calls.
 CODE: Final = ("__init__.py", "digest.py", "errors.py", "packed.py", "backends/*", "handlers/*", "node/*.py")
 # What the queue of documents needs besides; the model's own folder comes out of its archive.
 DOCUMENT_CODE: Final = (
     "model.py",
+    "version_record.py",
     "client/*.py",
     "documents/*.py",
     "documents/engines/*.py",
     "documents/extract/*.py",
     "documents/ocr/*.py",
 )
+# What fine-tunes a model instead of serving it; the model's own folder comes with the job.
+TRAINING_CODE: Final = ("*.py", "backends/*", "handlers/*", "finetune/**/*.py", "models/*/*.py")
 SCRIPTS: Final = {"install": "install.sh", "start": "start.sh"}
+TRAINING_SCRIPTS: Final = {"install": "install.sh"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """What a bundle is built for. `documents`: the stack takes documents in. `wheels` None leaves packages out."""
+    """What a bundle is built for. `documents`: the stack takes documents in. `wheels` None leaves packages out.
+
+    With `training` it fine-tunes a model and serves none.
+    """
 
     python: str = "3.11"
     device: str = "cpu"
     backend: str = "torchserve"
     documents: bool = False
+    training: bool = False
     wheels: Wheels | None = field(default_factory=Wheels)
 
 
@@ -84,10 +93,11 @@ def build(contents: Contents, target: Path = TARGET, say: Callable[[str], None] 
 def _stage(contents: Contents, folder: Path, say: Callable[[str], None]) -> None:
     """Everything in its place, the manifest last."""
     package = ROOT / "serving"
-    for pattern in (*CODE, *(DOCUMENT_CODE if contents.documents else ())):
+    serves = (*CODE, *(DOCUMENT_CODE if contents.documents else ()))
+    for pattern in TRAINING_CODE if contents.training else serves:
         for source in sorted(path for path in package.glob(pattern) if path.is_file()):
             _copy(source, folder / "node" / "serving" / source.relative_to(package))
-    for name, source_name in SCRIPTS.items():
+    for name, source_name in (TRAINING_SCRIPTS if contents.training else SCRIPTS).items():
         _copy(package / "node" / source_name, folder / name)
         (folder / name).chmod(0o755)
     environment = {
@@ -98,7 +108,11 @@ def _stage(contents: Contents, folder: Path, say: Callable[[str], None]) -> None
     (folder / "bundle.env").write_text("".join(f"{k}={v}\n" for k, v in environment.items()), encoding="utf-8")
     if contents.wheels:
         wanted = bundle_wheels.requirements(
-            contents.backend, contents.device, contents.wheels, documents=contents.documents
+            contents.backend,
+            contents.device,
+            contents.wheels,
+            documents=contents.documents,
+            training=contents.training,
         )
         say(f"Collecting {len(wanted.packages)} packages and what they need ...")
         bundle_wheels.collect(wanted, contents.python, folder / "wheels")

@@ -20,6 +20,11 @@ DOCUMENTS: Final = (
     "httpx2", "pypdfium2", "rapidocr", "onnxruntime", "python-docx", "selectolax", "charset-normalizer",
     "markdown-it-py",
 )  # fmt: skip
+# To train: torch and those of the extra `finetune`, with what reads a model's own folder. pip installs the others.
+TRAINING: Final = (
+    "pip", "numpy", "pillow", "psutil", "torch", "tokenizers", "transformers", "peft", "accelerate", "safetensors",
+    "pyarrow",
+)  # fmt: skip
 ARCHITECTURES: Final = ("x86_64", "aarch64")
 DEVICES: Final = ("cpu", "cuda")
 # What tokenizers names as its own needs serves only to download models.
@@ -38,15 +43,18 @@ class Wheels:
     architecture: str = "x86_64"
 
 
-def requirements(backend: str, device: str, wheels: Wheels, *, documents: bool = False) -> Wheels:
-    """The packages of a node with this backend, and with `documents` of one that reads them."""
+def requirements(
+    backend: str, device: str, wheels: Wheels, *, documents: bool = False, training: bool = False
+) -> Wheels:
+    """The packages of a node with this backend, and with `documents` of one that reads them; or those to train."""
     if wheels.packages:
         return wheels
-    packages = (*ALWAYS, *BACKENDS[backend], *(DOCUMENTS if documents else ()), *wheels.more)
+    serves = (*ALWAYS, *BACKENDS[backend], *(DOCUMENTS if documents else ()))
+    packages = (*(TRAINING if training else serves), *wheels.more)
     if device == "cuda":
         # `==` would take a local version such as 2.13.0+cpu before the one without.
         packages = tuple(f"torch==={_constraint('torch')}" if name == "torch" else name for name in packages)
-    return Wheels(packages=packages, alone=ALONE, architecture=wheels.architecture)
+    return Wheels(packages=packages, alone=() if training else ALONE, architecture=wheels.architecture)
 
 
 def collect(wanted: Wheels, python: str, folder: Path) -> None:

@@ -11,16 +11,21 @@ from infra.components.access_logs import AccessLogArgs, access_log_bucket
 from infra.components.account import Account
 from infra.components.buckets import PrivateBucketArgs, private_bucket
 from infra.digests import digest
-from infra.naming import CANARY, Names, archive_key, bundle_key, canary_key, child
+from infra.naming import CANARY, TRAINING_FOLDER, Names, archive_key, bundle_key, canary_key, child
 from infra.settings import ModelSettings
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+# Long enough to resume after a holiday.
+TRAINING_DAYS = 30
 KEY_SERVICES = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com", "s3.amazonaws.com")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArtifactsArgs:
-    """What is stored, for how long access to it is logged (None: not at all), and whether a teardown may delete it."""
+    """What is stored, for how long access to it is logged (None: not at all), and whether a teardown may delete it.
+
+    With `training` jobs of fine-tuning are stored, too, for some days.
+    """
 
     names: Names
     account: Account
@@ -28,6 +33,7 @@ class ArtifactsArgs:
     canary_archive: str
     access_log_days: int | None
     deletion_protection: bool
+    training: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +69,7 @@ class Artifacts(pulumi.ComponentResource):
             expire_days=None,
             force_destroy=not args.deletion_protection,
             log_bucket=self.log_bucket,
+            short_lived={TRAINING_FOLDER: TRAINING_DAYS} if args.training else {},
         )
         self._store = private_bucket(bucket_args, self._own)
         self.bucket_name, self.bucket_arn = self._store.bucket.bucket, self._store.bucket.arn

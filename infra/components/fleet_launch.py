@@ -1,7 +1,6 @@
 """The launch template: the image resolved here, encrypted disk, IMDSv2, no key pair, no secrets."""
 
 import base64
-import string
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,11 @@ from infra.components.fleet_types import FleetArgs, Version
 from infra.components.network_groups import INFERENCE_PORT
 from infra.naming import child
 from infra.settings_rules import burstable
+from infra.user_data import render as rendered
 
 LAUNCH_HOOK = "ready"
 TERMINATE_HOOK = "drained"
 TEMPLATE = Path(__file__).with_name("fleet_user_data.sh")
-
-
-class _Script(string.Template):
-    """A template whose placeholders look like @{name}, so that the shell's own $ stays as it is."""
-
-    delimiter = "@"
 
 
 def launch_template(
@@ -88,8 +82,7 @@ def user_data(
 
 def render(values: dict[str, Any]) -> str:
     """The script with its values, base64; a placeholder without a value is an error."""
-    script = _Script(TEMPLATE.read_text(encoding="utf-8")).substitute(values)
-    return base64.b64encode(script.encode()).decode()
+    return base64.b64encode(rendered(TEMPLATE, values).encode()).decode()
 
 
 def _root_volume(args: FleetArgs) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The VPC: private subnets for instances (public ones only where the egress asks for it) and its security groups."""
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -8,7 +9,7 @@ import pulumi_aws as aws
 
 from infra.components import network_egress, network_groups, policies
 from infra.components.account import Account
-from infra.naming import Names, child
+from infra.naming import TRAINING, Names, child
 from infra.settings import NetworkSettings
 
 SUBNET_BITS = 4  # sixteen blocks: the lower half private, the upper half public
@@ -26,6 +27,7 @@ class NetworkArgs:
     log_retention_days: int
     balancer: bool
     intake: bool
+    training: bool
 
 
 class Network(pulumi.ComponentResource):
@@ -36,6 +38,7 @@ class Network(pulumi.ComponentResource):
     link_group_id: pulumi.Output[str]
     balancer_group_id: pulumi.Output[str] | None
     node_group_id: pulumi.Output[str]
+    training_group_id: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("breakeven:infra:Network", name, {}, opts)
@@ -56,10 +59,14 @@ class Network(pulumi.ComponentResource):
         groups = network_groups.build(args.names, self._vpc, self._own, balancer=args.balancer)
         self.link_group_id, self.node_group_id = groups.link.id, groups.node.id
         self.balancer_group_id = groups.balancer.id if groups.balancer else None
+        inside = {"node": groups.node}
+        if args.training:
+            inside[TRAINING] = network_groups.training_group(args.names, self._vpc, self._own)
+        self.training_group_id = inside[TRAINING].id if args.training else None
         if egress == "endpoints":
-            self._endpoints(groups, s3)
-        else:
-            network_groups.open_https(groups.node, self._own)
+            self._endpoints(inside, s3)
+        for label, group in inside.items() if egress != "endpoints" else ():
+            network_groups.open_https(label, group, self._own)
         if args.settings.flow_logs:
             self._flow_log()
         self.register_outputs({"vpcId": self.vpc_id, "nodeSubnetIds": self.node_subnet_ids})
@@ -138,9 +145,9 @@ class Network(pulumi.ComponentResource):
     def _associate(self, label: str, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable) -> None:
         aws.ec2.RouteTableAssociation(label, subnet_id=subnet.id, route_table_id=table.id, opts=self._own)
 
-    def _endpoints(self, groups: network_groups.Groups, s3: aws.ec2.VpcEndpoint) -> None:
+    def _endpoints(self, inside: Mapping[str, aws.ec2.SecurityGroup], s3: aws.ec2.VpcEndpoint) -> None:
         args = self._args
-        group = network_groups.endpoint_group(args.names, self._vpc, groups.node, s3.prefix_list_id, self._own)
+        group = network_groups.endpoint_group(args.names, self._vpc, inside, s3.prefix_list_id, self._own)
         services = network_egress.services(balancer=args.balancer, intake=args.intake)
         for service in services:
             network_egress.interface_endpoint(

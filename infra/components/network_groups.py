@@ -1,11 +1,12 @@
 """Security groups, closed but for one chain: VPC link, load balancer (where there is one), inference port."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.naming import Names, child
+from infra.naming import TRAINING, Names, child
 
 BALANCER_PORT = 80
 # Behind no rule: only the load balancer's own health checks come of it.
@@ -36,11 +37,11 @@ def build(names: Names, vpc: aws.ec2.Vpc, opts: pulumi.ResourceOptions, *, balan
     return Groups(link=link, balancer=middle, node=node)
 
 
-def open_https(node: aws.ec2.SecurityGroup, opts: pulumi.ResourceOptions) -> None:
-    """Let instances call out over TLS: AWS itself, and nothing on another port."""
+def open_https(label: str, group: aws.ec2.SecurityGroup, opts: pulumi.ResourceOptions) -> None:
+    """Let a group's instances call out over TLS: AWS itself, and nothing on another port."""
     aws.vpc.SecurityGroupEgressRule(
-        child("node", "https"),
-        security_group_id=node.id,
+        child(label, "https"),
+        security_group_id=group.id,
         ip_protocol="tcp",
         from_port=HTTPS_PORT,
         to_port=HTTPS_PORT,
@@ -53,24 +54,30 @@ def open_https(node: aws.ec2.SecurityGroup, opts: pulumi.ResourceOptions) -> Non
 def endpoint_group(
     names: Names,
     vpc: aws.ec2.Vpc,
-    node: aws.ec2.SecurityGroup,
+    inside: Mapping[str, aws.ec2.SecurityGroup],
     s3_prefix_list_id: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> aws.ec2.SecurityGroup:
-    """The group of the interface endpoints; instances reach it and S3, and nothing beyond."""
+    """The group of the interface endpoints; the groups of `inside`, by label, reach it and S3, and nothing beyond."""
     group = _group(names, vpc, "endpoint", "Interface endpoints of AWS services", opts)
-    _connect("node", node, "endpoint", group, HTTPS_PORT, opts)
-    aws.vpc.SecurityGroupEgressRule(
-        child("node", "s3"),
-        security_group_id=node.id,
-        ip_protocol="tcp",
-        from_port=HTTPS_PORT,
-        to_port=HTTPS_PORT,
-        prefix_list_id=s3_prefix_list_id,
-        description="S3 through its gateway endpoint",
-        opts=opts,
-    )
+    for label, member in inside.items():
+        _connect(label, member, "endpoint", group, HTTPS_PORT, opts)
+        aws.vpc.SecurityGroupEgressRule(
+            child(label, "s3"),
+            security_group_id=member.id,
+            ip_protocol="tcp",
+            from_port=HTTPS_PORT,
+            to_port=HTTPS_PORT,
+            prefix_list_id=s3_prefix_list_id,
+            description="S3 through its gateway endpoint",
+            opts=opts,
+        )
     return group
+
+
+def training_group(names: Names, vpc: aws.ec2.Vpc, opts: pulumi.ResourceOptions) -> aws.ec2.SecurityGroup:
+    """The group of training instances: nothing comes in."""
+    return _group(names, vpc, TRAINING, "Instances that fine-tune the model", opts)
 
 
 def _group(

@@ -11,7 +11,8 @@ from infra.components.guardrails import Guardrails, GuardrailsArgs
 from infra.components.intake import Intake, IntakeArgs
 from infra.components.network import Network, NetworkArgs
 from infra.components.observability import Observability, ObservabilityArgs, Watched
-from infra.naming import Names
+from infra.components.training import Training, TrainingArgs
+from infra.naming import TRAINING, Names
 from infra.settings import CanarySettings, StackSettings
 
 
@@ -36,6 +37,7 @@ class Plan:
                 canary_archive=settings.canary.canary_archive,
                 access_log_days=settings.observability.log_retention_days if settings.gateway.access_logs else None,
                 deletion_protection=protected,
+                training=settings.training.training,
             ),
         )
 
@@ -52,6 +54,7 @@ class Plan:
                 log_retention_days=settings.observability.log_retention_days,
                 balancer=settings.gateway.balancer,
                 intake=settings.intake.intake,
+                training=settings.training.training,
             ),
         )
 
@@ -96,6 +99,27 @@ class Plan:
                 log_bucket=artifacts.log_bucket,
                 log_retention_days=settings.observability.log_retention_days,
                 deletion_protection=settings.guardrails.deletion_protection,
+            ),
+        )
+
+    def training(self, network: Network, artifacts: Artifacts) -> Training | None:
+        """What one-off training instances need, where the settings ask for them."""
+        settings = self.settings
+        if network.training_group_id is None:
+            return None
+        return Training(
+            TRAINING,
+            TrainingArgs(
+                names=self.names,
+                account=self.account,
+                settings=settings.training,
+                machine=settings.fleet,
+                subnet_ids=network.node_subnet_ids,
+                group_id=network.training_group_id,
+                key_arn=artifacts.key_arn,
+                bucket_name=artifacts.bucket_name,
+                bucket_arn=artifacts.bucket_arn,
+                log_retention_days=settings.observability.log_retention_days,
             ),
         )
 

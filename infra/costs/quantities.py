@@ -70,7 +70,9 @@ def _to_internet(traffic: "StackTraffic", resource: Resource) -> Quantity:
 
 
 def _log_ingest(traffic: "StackTraffic", resource: Resource) -> Quantity:
-    """requests x operations.log_bytes_per_request; for the flow log operations.flow_log_bytes_per_request"""
+    """requests x operations.log_bytes_per_request; flow log: operations.flow_log_bytes_per_request; training: none"""
+    if resource.component == "Training":
+        return fixed(0)
     operations = traffic.workload.operations
     flow = resource.component == "Network"
     return Cases.same(traffic.gb(operations.flow_log_bytes_per_request if flow else operations.log_bytes_per_request))

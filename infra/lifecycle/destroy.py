@@ -7,11 +7,14 @@ from infra.lifecycle import data, kept
 from infra.lifecycle.aws import Account
 from infra.lifecycle.engine import Progress, Say, run
 from infra.lifecycle.errors import DeploymentError
+from infra.lifecycle.training import cancel_all
 from infra.lifecycle.up import recover
 from infra.lifecycle.workspace import Deployed, Workspace
+from infra.naming import TRAINING
 
 ATTEMPTS: Final = 3
 VPC: Final = "aws:ec2/vpc:Vpc"
+TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
 # A deleted VPC link or load balancer leaves its network interfaces behind for some minutes (pulumi-aws#1221).
 RELEASE_SECONDS: Final = 600
 PAUSE_SECONDS: Final = 15
@@ -25,6 +28,8 @@ def destroy(workspace: Workspace, account: Account, say: Say, *, keep_data: bool
     """
     recover(workspace, say)
     deployed = workspace.deployed()
+    if any(str(row["urn"]).endswith(f"::{TRAINING}") for row in deployed.of_type(TEMPLATE)):
+        cancel_all(account, workspace.config.project, workspace.name, say)
     data.unprotect(account, deployed)
     if keep_data:
         kept.keep(workspace, deployed)

@@ -6,11 +6,13 @@ from functools import partial
 from typing import Any, Final
 
 from infra.lifecycle.aws import Account
-from infra.lifecycle.leftovers import Leftover, Marks
-from infra.naming import CANARY, Names
+from infra.lifecycle.leftovers import Leftover, Marks, tags_of
+from infra.lifecycle.training_types import JOB_TAG
+from infra.naming import CANARY, TRAINING, Names
 
 Row = Mapping[str, Any]
 TAGGED: Final = "tags"
+SPOT: Final = {"marketType": "spot"}
 GONE: Final = frozenset({"deleted", "deleting", "terminated", "shutting-down", "available-deleting"})
 DESCRIBED_AT_ONCE: Final = 20  # load balancers in one DescribeTags
 
@@ -76,7 +78,7 @@ LISTINGS: Final[tuple[Listing, ...]] = (
         key="LaunchTemplates",
         id="LaunchTemplateId",
         type="aws:ec2/launchTemplate:LaunchTemplate",
-        named=("launch-template-name", (("node",), ("node", CANARY))),
+        named=("launch-template-name", (("node",), ("node", CANARY), (TRAINING,))),
     ),
     Listing(kind="subnet", call="describe_subnets", key="Subnets", id="SubnetId", type="aws:ec2/subnet:Subnet"),
     Listing(
@@ -138,10 +140,16 @@ def _instances(account: Account, marks: Marks) -> Iterator[Leftover]:
                         "instanceType": row["InstanceType"],
                         "associatePublicIpAddress": bool(row.get("PublicIpAddress")),
                         "rootBlockDevice": _root(account, row),
+                        **({"instanceMarketOptions": SPOT} if row.get("InstanceLifecycle") == "spot" else {}),
                     },
                     usage={"monthly_hours": 0} if state in ("stopped", "stopping") else {},
-                    note=state,
+                    note=_said(state, row),
                 )
+
+
+def _said(state: str, instance: Row) -> str:
+    job = tags_of(instance.get("Tags")).get(JOB_TAG)
+    return f"{state}, training job {job}" if job else state
 
 
 def _root(account: Account, instance: Row) -> dict[str, Any]:

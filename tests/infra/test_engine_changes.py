@@ -1,4 +1,4 @@
-"""Twelve changes of a running stack: each goes through, leaves nothing to do, and replaces only what it must."""
+"""Thirteen changes of a running stack: each goes through, leaves nothing to do, and replaces only what it must."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -58,6 +58,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "budget": {"budgetUsd": 700},
     "tags": {"tags": {"team": "vision"}},
     "document intake": {"intake": True},
+    "training": {"training": True},
     "entry kind": {"entry": "rest"},
     "network mode": {"egress": "endpoints"},
 }

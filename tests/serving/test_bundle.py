@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from serving.bundle import Built, Contents, build
-from serving.bundle_wheels import Wheels
+from serving.bundle_wheels import Wheels, requirements
 from serving.errors import InputError, ServingError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +82,34 @@ def test_only_a_bundle_for_documents_can_read_them_and_it_has_all_of_its_own_cod
         done = subprocess.run(command, cwd=folder / "node", capture_output=True, text=True, check=False)
         assert (done.returncode == 0) is documents, done.stderr
         assert not documents or done.stdout.startswith(str(folder))
+
+
+def test_a_bundle_for_training_has_all_of_its_own_code_and_serves_nothing(tmp_path: Path) -> None:
+    built = build(Contents(training=True, wheels=None), tmp_path / "training.tar.gz")
+    folder = unpacked(built, tmp_path / "opt")
+    assert (folder / "install").exists()
+    assert not (folder / "start").exists()
+    assert not (folder / "node" / "serving" / "node").exists()
+    every = (
+        "import importlib, pkgutil, serving.finetune as door, serving.models.sentiment.network\n"
+        "for found in pkgutil.walk_packages(door.__path__, 'serving.finetune.'):\n"
+        "    if not found.name.endswith('__main__'):\n"
+        "        importlib.import_module(found.name)\n"
+        "print(door.__file__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", every], cwd=folder / "node", capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith(str(folder)), done.stderr
+    command = [sys.executable, "-m", "serving.finetune", str(tmp_path / "none")]
+    done = subprocess.run(command, cwd=folder / "node", capture_output=True, text=True, check=False)
+    assert (done.returncode, "not a whole job" in done.stderr) == (3, True)
+
+
+def test_a_training_needs_other_packages_than_a_node() -> None:
+    needed = requirements("batcher", "cpu", Wheels(more=("timm",)), training=True).packages
+    assert {"torch", "transformers", "peft", "accelerate", "safetensors", "pyarrow", "timm"} <= set(needed)
+    assert not {"uvicorn", "boto3"} & set(needed)
 
 
 def test_it_installs_without_a_network_and_once(bundle: Built, tmp_path: Path) -> None:

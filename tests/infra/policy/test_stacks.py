@@ -16,6 +16,8 @@ OTHERS = {
     "tokens": {"auth": "jwt", "jwtIssuer": "https://id.example.com", "jwtAudience": ["callers"]},
     "REST with a firewall": {"entry": "rest", "auth": "api-key", "waf": True, "accessLogs": True},
     "REST with signatures": {"entry": "rest"},
+    "training": {"training": True},
+    "training behind endpoints": {"training": True, "egress": "endpoints"},
     "logs without a balancer": {"balancer": False, "accessLogs": True},
 }
 
