@@ -17,6 +17,7 @@ from scripts.cli import (
     doctor,
     estimate,
     explain,
+    finetune,
     load,
     measure,
     new_model,
@@ -28,12 +29,15 @@ from scripts.cli import (
     reconcile,
     refresh,
     report,
+    rollback,
+    rollout,
     sentiment,
     serve,
     simulate,
     sweep,
     tco,
     up,
+    versions,
 )
 
 app = typer.Typer(
@@ -42,7 +46,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 fine, 2 wrong arguments, 3 input that cannot be used, 4 a price is missing, 5 over budget, "
     "6 not everything priced (--strict), 7 a deployment or an endpoint failed, 8 something billable is left, "
     "9 doctor found something, 10 a mandatory security rule is violated, 11 documents have no result, "
-    "12 an objective is missed.",
+    "12 an objective is missed, 13 a fine-tuned version is not better.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -77,6 +81,10 @@ for verb in (
     load,
     measure,
     new_model,
+    finetune,
+    versions,
+    rollout,
+    rollback,
 ):
     verb.add_to(app)
 

@@ -29,6 +29,12 @@ class Columns:
     label: str = ""
     part: str = ""
     group: str = ""
+    slice: str = ""
+
+
+def table(path: Path) -> Iterator[Row]:
+    """The rows of a CSV, JSON Lines or Parquet file; raises InputError."""
+    return _rows(path)
 
 
 def read(path: Path, columns: Columns | None = None, labels: Path | None = None) -> Data:
@@ -142,7 +148,9 @@ def _examples(path: Path, rows: Iterator[Row], wanted: Columns, troubles: Troubl
         else:
             group = row.get(names.group) if names.group else None
             group = "" if group is None else str(group)
-            yield Example(row=where, label=label, text=text, group=group, part=SPELLINGS.get(part, ""))
+            piece = row.get(names.slice) if names.slice else None
+            own = "" if piece is None else f"{names.slice} {piece}"
+            yield Example(row=where, label=label, text=text, group=group, part=SPELLINGS.get(part, ""), slice=own)
 
 
 def _columns(path: Path, there: list[str], wanted: Columns) -> Columns:
@@ -162,6 +170,7 @@ def _columns(path: Path, there: list[str], wanted: Columns) -> Columns:
         label=one(wanted.label, LABEL_COLUMNS, "label"),
         part=one(wanted.part, PART_COLUMNS, "part"),
         group=one(wanted.group, GROUP_COLUMNS, "group"),
+        slice=one(wanted.slice, (), "slices"),
     )
 
 

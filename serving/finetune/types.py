@@ -36,7 +36,8 @@ class Example:
     """One labelled text or image.
 
     `row` is where a person finds it: `tweets.csv:17` (the line) or `cat/1.jpg`. Examples of one `group` (a document, an
-    author) must not be parted. `part` is one of PARTS, or empty where the data does not say.
+    author) must not be parted. `part` is one of PARTS, or empty where the data does not say. `slice` is a part of
+    the data that is scored for itself, too.
     """
 
     row: str
@@ -45,6 +46,7 @@ class Example:
     image: Path | None = None
     group: str = ""
     part: str = ""
+    slice: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

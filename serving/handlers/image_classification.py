@@ -45,7 +45,7 @@ class ImageClassifier:
         batch = torch.from_numpy(np.stack(pixels))
         if self._loading.device != "cpu":
             batch = batch.to(self._loading.device, non_blocking=True)
-        scores, places = self._network(batch).topk(TOP)
+        scores, places = self._network(batch).topk(min(TOP, len(self._labels)))
         return [self._prediction(*row) for row in zip(scores.tolist(), places.tolist(), strict=True)]
 
     def _prediction(self, scores: Sequence[float], places: Sequence[int]) -> dict[str, Any]:

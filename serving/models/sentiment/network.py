@@ -15,7 +15,7 @@ LAYERS = (4, 6)  # of MiniLM's six; the last alone knows the topic better than t
 WIDTH, HEADS, POOLS, HIDDEN = 96, 4, 2, 64
 WORD_VALUES = 4  # per word piece: its valence in the word list, if any, and three learned numbers
 CLASSES = 3
-OUTPUTS = CLASSES + 2  # besides the classes: mean rating / 4 and VADER's compound, to learn from
+BESIDE = 2  # outputs beside the classes: mean rating / 4 and VADER's compound, to learn from
 SLOTS = 262_139  # prime; of the table of words that are several pieces, and of emoticons
 STEPS = 60.0  # of the table's bytes per unit of valence / 2
 LONGEST = 4  # pieces of a word in the table
@@ -47,11 +47,11 @@ class Attention(nn.Module):
 
 
 class Head(nn.Module):
-    """Hidden states of LAYERS, float32 [batch, length, 384] each, ids and mask, to outputs [batch, OUTPUTS]."""
+    """Hidden states of LAYERS, float32 [batch, length, 384] each, ids and mask, to [batch, classes + BESIDE]."""
 
     table: torch.Tensor
 
-    def __init__(self, dropout: float = 0.0) -> None:
+    def __init__(self, dropout: float = 0.0, classes: int = CLASSES) -> None:
         super().__init__()
         self.register_buffer("table", torch.zeros(SLOTS, dtype=torch.int8))
         self.words = nn.Embedding(30522, WORD_VALUES)
@@ -60,7 +60,7 @@ class Head(nn.Module):
         self.block = Attention(dropout / 2)
         self.after, self.look = nn.LayerNorm(WIDTH), nn.Linear(WIDTH, POOLS)
         self.hidden = nn.Linear(WIDTH * (POOLS + 2) + WORD_VALUES + 4, HIDDEN)
-        self.out = nn.Linear(HIDDEN, OUTPUTS)
+        self.out = nn.Linear(HIDDEN, classes + BESIDE)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, states: Sequence[torch.Tensor], ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -93,7 +93,7 @@ class Head(nn.Module):
 
 
 class Sentiment(nn.Module):
-    """Token ids and mask, int64 [batch, length], to probabilities [batch, 3]: negative, neutral, positive."""
+    """Token ids and mask, int64 [batch, length], to probabilities [batch, classes], in the order of the labels."""
 
     def __init__(self, body: nn.Module, head: Head) -> None:
         super().__init__()
@@ -103,16 +103,50 @@ class Sentiment(nn.Module):
         """Read the hidden states of LAYERS and judge."""
         made = self.body(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
         outputs = self.head([made.hidden_states[layer] for layer in LAYERS], input_ids, attention_mask)
-        return torch.softmax(outputs[:, :CLASSES], dim=1)
+        return torch.softmax(outputs[:, :-BESIDE], dim=1)
+
+
+class Tunable(nn.Module):
+    """The same in two halves, for training: a body whose features may be computed once, and a head."""
+
+    adapters = ("query", "key", "value", "dense")  # of the body, where small ones are trained in its place
+    head_bits, head_rate = 16, 1e-3
+
+    def __init__(self, body: nn.Module, head: Head) -> None:
+        super().__init__()
+        self.body, self.head = body, head
+
+    def features(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Hidden states of LAYERS, [batch, length, 384] each."""
+        made = self.body(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
+        return tuple(made.hidden_states[layer] for layer in LAYERS)
+
+    def logits(self, features: Sequence[torch.Tensor], *inputs: torch.Tensor) -> torch.Tensor:
+        """[batch, classes]."""
+        made: torch.Tensor = self.head(features, *inputs)[:, :-BESIDE]
+        return made
 
 
 def network(weights: Mapping[str, Path]) -> nn.Module:
     """The network with the weights of the files."""
+    return Sentiment(minilm.body(weights), _head(weights).eval().requires_grad_(False))
+
+
+def tunable(weights: Mapping[str, Path], classes: int, *, same_labels: bool, dropout: float) -> Tunable:
+    """What can be trained, as the files have it; with other labels the last layer begins anew."""
+    head = _head(weights, dropout)
+    if not same_labels:
+        head.out = nn.Linear(HIDDEN, classes + BESIDE)
+    return Tunable(minilm.body(weights), head)
+
+
+def _head(weights: Mapping[str, Path], dropout: float = 0.0) -> Head:
     from safetensors.torch import load_file
 
-    head = Head()
-    head.load_state_dict(load_file(weights["head"]))  # copying into 32-bit parameters widens
-    return Sentiment(minilm.body(weights), head.eval().requires_grad_(False))
+    state = load_file(weights["head"])
+    head = Head(dropout, len(state["out.bias"]) - BESIDE)
+    head.load_state_dict(state)  # copying into 32-bit parameters widens
+    return head
 
 
 def power(places: int) -> int:

@@ -1,0 +1,280 @@
+"""What `breakeven finetune` does: check, train here or on a stack, tell, cost, register."""
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+from scripts.cli import options
+
+if TYPE_CHECKING:
+    from infra.costs.finetuning import Quality, Training
+    from serving.finetune import Data, Job
+
+NOT_BETTER: Final = 13
+STOPPED: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the command line says beside the job itself."""
+
+    form: options.Format
+    register: bool
+    even_if_worse: bool
+    canary: int | None
+    cost: bool
+    stack: str
+    workload: Path | None
+    prices: tuple[Path, ...]
+    goal: str | None
+    compiled: bool
+    fresh: bool
+    check: bool
+    on: str | None
+    instance_types: tuple[str, ...]
+    max_hours: int
+    hours: str
+    yes: bool
+
+
+def job(
+    model: str,
+    data: Path | None,
+    method: str,
+    *,
+    labels: Path | None,
+    answers: Path | None,
+    curve: str,
+    licence: str,
+    columns: Mapping[str, str],
+    given: Mapping[str, Any],
+) -> "Job":
+    """The job; its folder of work has the digest of all that decides the training, so that a second call goes on.
+
+    Raises InputError.
+    """
+    from dataclasses import replace
+
+    from serving.archive import CACHE, STORE
+    from serving.errors import InputError
+    from serving.finetune import Columns, Job, Method, digest, settings
+    from serving.model import find
+
+    if data is None:
+        raise InputError("DATA", "not given", "name a file or folder of labelled examples")
+    if not data.exists():
+        raise InputError(str(data), "no such file or folder", "check the path")
+    found = find(model)
+    made = Job(
+        model=found,
+        files=found.files(CACHE),
+        data=data,
+        settings=settings(Method(method), **given),
+        work=STORE,
+        result=STORE,
+        columns=Columns(**columns),
+        labels=labels,
+        answers=answers,
+        curve=_sizes(curve),
+        licence=licence,
+    )
+    place = STORE / "finetune" / f"{found.name}-{digest(made)}"
+    return replace(made, work=place / "work", result=place / "result")
+
+
+def work(job: "Job", asked: Asked) -> int:
+    """Everything after the arguments; the exit code."""
+    from serving.finetune import checked
+    from serving.finetune.trouble_table import table
+
+    data = checked(job)
+    if asked.form is options.Format.JSON and (asked.check or data.stops):
+        _json({"data": _findings(data)})
+    elif asked.form is not options.Format.JSON:
+        typer.echo(table(data.findings))
+    if data.stops:
+        print(f"breakeven: {job.data}: cannot be trained on as it is; mend what stops above", file=sys.stderr)
+        return STOPPED
+    if asked.check:
+        return 0
+    folder = _trained(job, data, asked)
+    scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+    report: dict[str, Any] = {"data": _findings(data), "outcome": scores, "folder": str(folder)}
+    if asked.form is not options.Format.JSON:
+        typer.echo("\n" + (folder.parent / "report.txt").read_text(encoding="utf-8"))
+    if asked.cost:
+        report["cost"] = _cost(job, data, scores, asked)
+    code = _registered(job, folder, scores, asked, report) if asked.register else _kept(folder)
+    if asked.form is options.Format.JSON:
+        _json(report)
+    return code
+
+
+def _sizes(curve: str) -> tuple[int, ...]:
+    from serving.errors import InputError
+
+    try:
+        sizes = tuple(int(part.replace("_", "")) for part in curve.split(",") if part.strip())
+    except ValueError:
+        raise InputError("--curve", f"{curve!r} is no list of numbers", "write 50,200,1000") from None
+    if any(size < 1 for size in sizes):
+        raise InputError("--curve", f"{curve!r} has a number below 1", "write 50,200,1000")
+    return sizes
+
+
+def _trained(job: "Job", data: "Data", asked: Asked) -> Path:
+    """The new version's folder: of an earlier run that came to its end, or trained now."""
+    from serving.finetune import run
+
+    if asked.fresh:
+        shutil.rmtree(job.work.parent, ignore_errors=True)
+    folder = job.result / job.model.name
+    if asked.on:
+        return _remote(job, asked)
+    if (folder / "card.md").is_file():
+        typer.echo(f"Trained before: {folder} (--fresh trains again)", err=True)
+        return folder
+    try:
+        return run(job, data, lambda line: typer.echo(line, err=True)).folder
+    except KeyboardInterrupt:
+        typer.echo("Stopped; the same command goes on from the last checkpoint.", err=True)
+        raise
+
+
+def _remote(job: "Job", asked: Asked) -> Path:
+    from infra.costs.numbers import number
+    from scripts.cli import finetune_remote
+    from serving.finetune.packed import pack
+
+    carried = job.work.parent / "job"
+    if not carried.exists():
+        pack(job, carried)
+    result = finetune_remote.run(
+        carried,
+        stack=asked.on or "",
+        instance_types=list(asked.instance_types),
+        max_hours=asked.max_hours,
+        hours=number(asked.hours, "--hours"),
+        yes=asked.yes,
+    )
+    return result / job.model.name
+
+
+def _cost(job: "Job", data: "Data", scores: Mapping[str, Any], asked: Asked) -> Any:
+    from infra.costs.numbers import number
+    from scripts.cli import finetune_cost
+
+    goal = number(asked.goal, "--goal") if asked.goal else None
+    said = finetune_cost.answer(
+        _training(job, data, scores, asked),
+        _quality(data, scores, goal),
+        stack=asked.stack,
+        workload=asked.workload,
+        prices=list(asked.prices),
+        form=asked.form,
+        model=job.model.name if (job.model.home / "capacity.toml").is_file() else "",
+    )
+    if asked.form is options.Format.JSON:
+        return json.loads(said)
+    typer.echo(said)
+    return None
+
+
+def _training(job: "Job", data: "Data", scores: Mapping[str, Any], asked: Asked) -> "Training":
+    from infra.costs.finetuning import Training
+
+    images = bool(data.examples[0].image)
+    learn = [example for example in data.examples if example.part == "train"]
+    characters = 0 if images else sum(len(example.text) for example in learn) / len(learn)
+    return Training(
+        examples=len(learn),
+        characters_each=Decimal(f"{characters:.1f}"),
+        unit="images" if images else "texts",
+        hours=Decimal(f"{scores['training']['seconds'] / 3600:.4f}"),
+        measured=True,
+        instance_type=(asked.instance_types[0] if asked.on and asked.instance_types else ""),
+        spot=bool(asked.on),
+        method=str(job.settings.method),
+    )
+
+
+def _quality(data: "Data", scores: Mapping[str, Any], goal: Decimal | None) -> "Quality":
+    from infra.costs.finetuning import Quality
+
+    def exact(value: float) -> Decimal:
+        return Decimal(f"{value:.4f}")
+
+    left = {row for finding in data.findings if finding.level == "left out" for row in finding.rows}
+    interval = scores["macro_f1"]
+    counts = [sum(part.get(label, 0) for part in scores["counts"].values()) for label in scores["labels"]]
+    return Quality(
+        macro_f1=exact(interval["value"]),
+        interval=(exact(interval["low"]), exact(interval["high"])),
+        current_f1=exact(scores["current"]["scores"]["macro_f1"]["value"]) if scores["current"] else None,
+        api_f1=exact(scores["api"]["scores"]["macro_f1"]["value"]) if scores["api"] else None,
+        curve=tuple(
+            (point["examples"], *(exact(point["macro_f1"][key]) for key in ("value", "low", "high")))
+            for point in scores["curve"]
+        ),
+        left_out=exact(len(left) / (len(left) + len(data.examples))),
+        smallest_class=min(counts),
+        goal=goal,
+    )
+
+
+def _registered(job: "Job", folder: Path, scores: Mapping[str, Any], asked: Asked, report: dict[str, Any]) -> int:
+    """Add the version and roll it out, unless it is not better and nobody said to do it all the same."""
+    from scripts.cli.rollout import rollout
+    from serving import versions
+
+    against = scores["current"] or scores["commonest"]
+    if scores["verdict"] == "worse" and not asked.even_if_worse:
+        difference = against["difference"]
+        print(
+            f"breakeven: {job.model.name}: not registered, since it is not better than {against['name']} "
+            f"({difference['value']:+.3f} macro F1, {difference['low']:+.3f} to {difference['high']:+.3f}); "
+            f"see {folder}/card.md, or add --even-if-worse",
+            file=sys.stderr,
+        )
+        return NOT_BETTER
+    value = scores["macro_f1"]
+    note = f"{job.settings.method}, {job.data.name}: macro F1 {value['value']:.3f}"
+    added = versions.add(job.model.home, folder, parent=job.model.version, note=note)
+    report["version"] = added.number
+    quiet = asked.form is options.Format.JSON
+    if not quiet:
+        typer.echo(f"Version {added.number} of {job.model.name}: {added.folder}")
+    shutil.rmtree(job.work.parent)
+    _rolled_out(rollout, job.model.name, added.number, asked, quiet)
+    return 0
+
+
+def _rolled_out(rollout: Any, model: str, number: str, asked: Asked, quiet: bool) -> None:
+    """As the verb `rollout` does; with JSON its lines go to standard error."""
+    import contextlib
+
+    with contextlib.redirect_stdout(sys.stderr) if quiet else contextlib.nullcontext():
+        if asked.canary is None:
+            rollout(model, number, compiled=asked.compiled)
+        else:
+            rollout(model, number, canary=asked.canary, stack=asked.stack, compiled=asked.compiled)
+
+
+def _kept(folder: Path) -> int:
+    typer.echo(f"Not registered: {folder}", err=True)
+    return 0
+
+
+def _findings(data: "Data") -> list[dict[str, Any]]:
+    return [{**asdict(finding), "level": finding.level.value} for finding in data.findings]
+
+
+def _json(document: Mapping[str, Any]) -> None:
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
