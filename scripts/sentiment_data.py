@@ -8,11 +8,12 @@ import re
 import subprocess
 import sys
 import tarfile
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from serving.finetune import alike
 
 PACKAGE: Final = "vaderSentiment==3.3.2"
 SDIST: Final = "vaderSentiment-3.3.2.tar.gz"
@@ -27,8 +28,6 @@ SETS: Final = {
 LABELS: Final = ("negative", "neutral", "positive")
 NEUTRAL: Final = 0.5  # mean ratings (-4 to 4) nearer to 0 than to a whole step
 COMPOUND: Final = 0.05  # VADER's own threshold
-ALIKE: Final = 0.7  # share of common words from which two texts count as one
-RARE: Final = 300  # words in more texts than this find no candidates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,44 +123,15 @@ def _part(name: str, key: str) -> str:
 
 def _leaders(found: Sequence[tuple[str, str, float, str]]) -> list[int]:
     """For each text the first of its group: one document's snippets, and texts that are (nearly) the same."""
-    leader = list(range(len(found)))
 
-    def first(i: int) -> int:
-        while leader[i] != i:
-            leader[i] = leader[leader[i]]
-            i = leader[i]
-        return i
+    def joined() -> Iterator[tuple[int, int]]:
+        seen: dict[tuple[str, str], int] = {}
+        for i, (name, key, _, text) in enumerate(found):
+            document, snippet, _ = key.partition("_")
+            if snippet:
+                yield seen.setdefault((name, document), i), i
+            plain = re.sub(r"[^a-z0-9]", "", text.lower()) or text.strip()
+            yield seen.setdefault(("", plain), i), i
+        yield from alike.pairs([text for *_, text in found])
 
-    def join(a: int, b: int) -> None:
-        a, b = first(a), first(b)
-        leader[max(a, b)] = min(a, b)
-
-    seen: dict[tuple[str, str], int] = {}
-    for i, (name, key, _, text) in enumerate(found):
-        document, snippet, _ = key.partition("_")
-        if snippet:
-            join(i, seen.setdefault((name, document), i))
-        plain = re.sub(r"[^a-z0-9]", "", text.lower()) or text.strip()
-        join(i, seen.setdefault(("", plain), i))
-    for a, b in _alike([text for *_, text in found]):
-        join(a, b)
-    return [first(i) for i in range(len(found))]
-
-
-def _alike(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Pairs of texts that share at least ALIKE of their words; at least one of those must be rare."""
-    words = [frozenset(re.findall(r"[a-z']+", re.sub(r"@\w+|http\S+", " ", text.lower()))) for text in texts]
-    where: dict[str, list[int]] = defaultdict(list)
-    for i, bag in enumerate(words):
-        if len(bag) >= 3:
-            for word in bag:
-                where[word].append(i)
-    for i, bag in enumerate(words):
-        if len(bag) < 3:
-            continue
-        # Two bags that are alike share one of the rarest words: only as many can differ.
-        rarest = sorted(bag, key=lambda word: (len(where[word]), word))[: len(bag) - int(ALIKE * len(bag)) + 1]
-        near = {j for word in rarest if len(where[word]) <= RARE for j in where[word] if j < i}
-        for j in sorted(near):
-            if len(bag & words[j]) >= ALIKE * len(bag | words[j]):
-                yield j, i
+    return alike.first_of(len(found), joined())

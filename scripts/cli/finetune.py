@@ -62,7 +62,7 @@ def finetune(
         bool | None, typer.Option("--class-weights/--no-class-weights", help="Rare classes count more.")
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Of the processor; 0: all.")] = None,
-    device: Annotated[Text, typer.Option(help="cpu or cuda.")] = None,
+    device: Annotated[Text, typer.Option(help="auto, cpu or cuda.")] = None,
     curve: Curve = "",
     answers: Answers = None,
     licence: Licence = "not stated",
@@ -78,6 +78,7 @@ def finetune(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     cancel: Annotated[str, typer.Option("--cancel", metavar="JOB", help="End the instance of a job of --stack.")] = "",
     cost: Annotated[bool, typer.Option("--cost/--no-cost", help="What it costs beside APIs that are trained.")] = True,
+    assumptions: Annotated[bool, typer.Option("--assumptions", help="Also how each cost is counted.")] = False,
     stack: Annotated[str, typer.Option("--stack", "-s", help="Which serves it; whose canary it is.")] = "small",
     workload: options.WorkloadFile = None,
     prices: options.PriceBooks = None,
@@ -104,8 +105,8 @@ def finetune(
                "seed": seed, "class_weights": class_weights, "threads": threads, "device": device},
     )  # fmt: skip
     asked = work.Asked(
-        form=form, register=register, even_if_worse=even_if_worse, canary=canary, cost=cost, stack=stack,
-        workload=workload, prices=tuple(prices or ()), goal=goal, compiled=compiled, fresh=fresh, check=check,
-        on=on, instance_types=tuple(instance_type or ()), max_hours=max_hours, hours=hours, yes=yes,
+        form=form, register=register, even_if_worse=even_if_worse, canary=canary, cost=cost, assumptions=assumptions,
+        stack=stack, workload=workload, prices=tuple(prices or ()), goal=goal, compiled=compiled, fresh=fresh,
+        check=check, on=on, instance_types=tuple(instance_type or ()), max_hours=max_hours, hours=hours, yes=yes,
     )  # fmt: skip
     raise typer.Exit(work.work(job, asked))

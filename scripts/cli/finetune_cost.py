@@ -24,6 +24,7 @@ def answer(
     prices: list[Path] | None = None,
     form: Format = Format.TEXT,
     model: str = "",
+    whole: bool = True,
 ) -> str:
     """The whole report in a form; the next steps are in it where a quality is given.
 
@@ -40,7 +41,7 @@ def answer(
         return json.dumps(finetuning_document(found, steps), indent=2, ensure_ascii=False) + "\n"
     if form is Format.MARKDOWN:
         return finetuning_markdown(found, steps, name)
-    return finetuning_text(found, steps, session.painter(), name)
+    return finetuning_text(found, steps, session.painter(), name, whole=whole)
 
 
 def compared(

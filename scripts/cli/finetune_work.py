@@ -30,6 +30,7 @@ class Asked:
     even_if_worse: bool
     canary: int | None
     cost: bool
+    assumptions: bool
     stack: str
     workload: Path | None
     prices: tuple[Path, ...]
@@ -110,7 +111,7 @@ def work(job: "Job", asked: Asked) -> int:
     if asked.form is not options.Format.JSON:
         typer.echo("\n" + (folder.parent / "report.txt").read_text(encoding="utf-8"))
     if asked.cost:
-        report["cost"] = _cost(job, data, scores, asked)
+        report["cost"] = _cost_or_reason(job, data, scores, asked)
     code = _registered(job, folder, scores, asked, report) if asked.register else _kept(folder)
     if asked.form is options.Format.JSON:
         _json(report)
@@ -167,6 +168,17 @@ def _remote(job: "Job", asked: Asked) -> Path:
     return result / job.model.name
 
 
+def _cost_or_reason(job: "Job", data: "Data", scores: Mapping[str, Any], asked: Asked) -> Any:
+    """What it costs; a price that is missing must not cost the training, too."""
+    from infra.costs.errors import CostError
+
+    try:
+        return _cost(job, data, scores, asked)
+    except CostError as error:
+        print(f"breakeven: no costs: {error}", file=sys.stderr)
+        return None
+
+
 def _cost(job: "Job", data: "Data", scores: Mapping[str, Any], asked: Asked) -> Any:
     from infra.costs.numbers import number
     from scripts.cli import finetune_cost
@@ -179,6 +191,7 @@ def _cost(job: "Job", data: "Data", scores: Mapping[str, Any], asked: Asked) -> 
         workload=asked.workload,
         prices=list(asked.prices),
         form=asked.form,
+        whole=asked.assumptions,
         model=job.model.name if (job.model.home / "capacity.toml").is_file() else "",
     )
     if asked.form is options.Format.JSON:

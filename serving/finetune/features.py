@@ -18,8 +18,10 @@ class Features:
     Kept as 16-bit numbers where there is a row per token, else as 32-bit ones. A file appears only when it is whole.
     """
 
-    def __init__(self, network: Any, encoder: Encoder, examples: Sequence[Example], at: Path, said: Said) -> None:
-        self._examples, self._encoder, self._at = examples, encoder, at
+    def __init__(
+        self, network: Any, encoder: Encoder, examples: Sequence[Example], at: Path, said: Said, device: str = "cpu"
+    ) -> None:
+        self._examples, self._encoder, self._at, self._device = examples, encoder, at, device
         self.lengths = encoder.lengths(examples)
         at.mkdir(parents=True, exist_ok=True)
         about = at / "features.json"
@@ -54,10 +56,11 @@ class Features:
         files: list[Any] = []
         shapes: list[Any] = []
         starts, total = self._places()
-        network.eval()
+        network.eval().to(self._device)
         with torch.inference_mode():
             for done, places in self._batches():
-                found = network.features(*self._encoder.inputs([self._examples[place] for place in places]))
+                inputs = self._encoder.inputs([self._examples[place] for place in places])
+                found = network.features(*(tensor.to(self._device) for tensor in inputs))
                 for number, tensor in enumerate(found):
                     per_token = tensor.dim() == 3
                     if len(files) == number:

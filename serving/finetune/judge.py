@@ -23,20 +23,21 @@ class Answers:
     sure: Any = None
 
 
-def answers(model: Model, files: Mapping[str, Path], examples: Sequence[Example]) -> Answers:
+def answers(model: Model, files: Mapping[str, Path], examples: Sequence[Example], device: str = "cpu") -> Answers:
     """Run a model over examples; float32 [n, classes] become the likeliest label and its score."""
     import numpy as np
     import torch
 
     labels = encode.current_labels(model)
     encoder = encode.encoder(model, files)
-    network = model.network().network(files).eval()
+    network = model.network().network(files).eval().to(device)
     scores = np.zeros((len(examples), len(labels)), np.float32)
     order = np.argsort(encoder.lengths(examples), kind="stable")
     with torch.inference_mode():
         for start in range(0, len(order), BATCH):
             places = order[start : start + BATCH]
-            scores[places] = network(*encoder.inputs([examples[place] for place in places])).numpy()
+            inputs = encoder.inputs([examples[place] for place in places])
+            scores[places] = network(*(tensor.to(device) for tensor in inputs)).cpu().numpy()
     return Answers(labels=labels, found=scores.argmax(1), sure=scores.max(1))
 
 

@@ -19,7 +19,7 @@ from serving.finetune.job import Job
 from serving.finetune.outcome import Beside, Outcome, Point, verdict
 from serving.finetune.read import read
 from serving.finetune.scores import Scores
-from serving.finetune.settings import Method, Settings
+from serving.finetune.settings import AUTO, Method, Settings
 from serving.finetune.split import split
 from serving.finetune.types import PARTS, TEST, TRAIN, VALIDATION, Data, Example
 from serving.model import Model
@@ -57,12 +57,15 @@ def run(job: Job, data: Data, say: Say) -> Outcome:
     `data` as `checked` gives them; an earlier try that was killed goes on from its last whole checkpoint. Raises
     InputError, ServingError.
     """
+    from serving.finetune.train import device_of
+
+    job = replace(job, settings=replace(job.settings, device=device_of(job.settings)))
     labels = _labels(job.model, data.examples)
     parts = {part: [example for example in data.examples if example.part == part] for part in PARTS}
     say(f"{len(parts[TRAIN])} to learn from, {len(parts[VALIDATION])} to stop by, {len(parts[TEST])} to judge by")
     training, made = _train(job, parts, labels, "all", job.result, say)
     test = parts[TEST]
-    ours = judge.answers(made, made.files(job.work), test)
+    ours = judge.answers(made, made.files(job.work), test, job.settings.device)
     scores = judge.judged(test, labels, ours)
     current, commonest, api = _beside(job, test, labels, ours)
     outcome = Outcome(
@@ -102,7 +105,8 @@ def _train(
         features = None
         if settings.method is Method.HEAD:
             at = job.work / f"features-{_key(parts[part])}"
-            features = Features(network, encoder, parts[part], at, partial(_seen, say, part))
+            said = partial(_seen, say, part)
+            features = Features(network, encoder, parts[part], at, said, settings.device)
         numbers = judge.truth(parts[part], labels).tolist()
         rows[part] = Rows(parts[part], numbers, encoder, features)
     weights = train.weights(rows[TRAIN].labels, len(labels)) if settings.class_weights else None
@@ -130,7 +134,7 @@ def _beside(
     said = judge.Answers(labels=tuple(labels), found=always)
     commonest = _one("always the commonest label", test, labels, ours, said)
     if judge.shares_labels(encode.current_labels(job.model), labels):
-        said = judge.mapped(judge.answers(job.model, job.files, test), labels)
+        said = judge.mapped(judge.answers(job.model, job.files, test, job.settings.device), labels)
         current = _one(f"version {job.model.version}", test, labels, ours, said)
     if job.answers:
         said, places = answers.read(job.answers, test, labels)
@@ -161,7 +165,7 @@ def _curve(
         if len(some) < len(learn):
             say(f"learning curve: {len(some)} examples")
             _, made = _train(job, {**parts, TRAIN: some}, labels, str(size), job.work / f"curve-{size}", say)
-            scores = judge.judged(test, labels, judge.answers(made, made.files(job.work), test))
+            scores = judge.judged(test, labels, judge.answers(made, made.files(job.work), test, job.settings.device))
             yield Point(examples=len(some), macro_f1=scores.macro_f1)
     if job.curve:
         yield Point(examples=len(learn), macro_f1=whole.macro_f1)
@@ -213,7 +217,7 @@ def digest(job: Job) -> str:
     for path in [job.data] if job.data.is_file() else sorted(p for p in job.data.rglob("*") if p.is_file()):
         whole.update(f"{path.relative_to(job.data)}\0".encode() + path.read_bytes())
     weights = [w.sha256 for w in job.model.weights]
-    given: Settings = replace(job.settings, threads=0)
+    given: Settings = replace(job.settings, threads=0, device=AUTO)
     said = json.dumps([weights, asdict(given), asdict(job.columns), str(job.labels)], sort_keys=True)
     whole.update(said.encode())
     return whole.hexdigest()[:12]

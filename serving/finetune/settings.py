@@ -8,6 +8,9 @@ from typing import Any, Final
 
 from serving.errors import InputError
 
+AUTO: Final = "auto"
+DEVICES: Final = (AUTO, "cpu", "cuda")
+
 
 class Method(StrEnum):
     """What of the network is trained."""
@@ -22,7 +25,8 @@ class Settings:
     """One training.
 
     `rate` is the learning rate of the head (0: the network's own), `body_rate` that of the body or of its adapters;
-    `patience`: evaluations without a better score after which it ends; `threads`: of the processor, 0 for all cores.
+    `patience`: evaluations without a better score after which it ends; `threads`: of the processor, 0 for all cores;
+    `device` auto: the GPU where there is one.
     """
 
     method: Method = Method.HEAD
@@ -38,14 +42,14 @@ class Settings:
     class_weights: bool = True
     rank: int = 16
     threads: int = 0
-    device: str = "cpu"
+    device: str = AUTO
     steps_between: int = 0  # of checkpoints; 0: once an epoch, or every 500 steps of a long one
 
 
 DEFAULTS: Final[Mapping[Method, Settings]] = MappingProxyType(
     {
         Method.HEAD: Settings(),
-        Method.LORA: Settings(method=Method.LORA, epochs=8, body_rate=5e-4),
+        Method.LORA: Settings(method=Method.LORA, epochs=4, body_rate=5e-4),
         Method.FULL: Settings(method=Method.FULL, epochs=5, body_rate=1e-4),
     }
 )
@@ -68,6 +72,8 @@ LIMITS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
 def settings(method: Method, **given: Any) -> Settings:
     """A method's defaults with what is given in their place; None gives nothing. Raises InputError."""
     found = replace(DEFAULTS[method], **{key: value for key, value in given.items() if value is not None})
+    if found.device not in DEVICES:
+        raise InputError("--device", f"{found.device!r} is unknown", f"use {', '.join(DEVICES)}")
     for key, (low, high) in LIMITS.items():
         value = getattr(found, key)
         if not low <= value <= high:

@@ -15,7 +15,7 @@ from transformers.utils import logging as library_log
 
 from serving.finetune.batches import Grouped, Rows, gathered
 from serving.finetune.scores import macro_f1
-from serving.finetune.settings import Settings
+from serving.finetune.settings import AUTO, Settings
 
 MOST_STEPS: Final = 500  # between checkpoints
 SAY_SECONDS: Final = 5.0
@@ -98,6 +98,13 @@ def fit(trainee: Any, learn: Rows, judge: Rows, settings: Settings, at: Path, sa
 def use_threads(threads: int) -> None:
     """Compute with so many threads from now on; 0: as many as there are cores."""
     torch.set_num_threads(threads or os.cpu_count() or 1)
+
+
+def device_of(settings: Settings) -> str:
+    """Where to compute: as asked, or on the GPU where there is one."""
+    if settings.device != AUTO:
+        return settings.device
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def last_whole(at: Path) -> str | None:

@@ -21,8 +21,13 @@ TOTAL: Final = "Total"
 NEXT: Final = "Next, in the article's order"
 
 
-def finetuning_text(found: FineTuned, steps: Sequence[Step] = (), paint: Paint = plain, name: str = "") -> str:
-    """The report for a terminal, at most 80 columns; `name` says of which stack."""
+def finetuning_text(
+    found: FineTuned, steps: Sequence[Step] = (), paint: Paint = plain, name: str = "", *, whole: bool = True
+) -> str:
+    """The report for a terminal, at most 80 columns; `name` says of which stack.
+
+    Without `whole` it ends before how each figure is counted and what is assumed, and says how many there are.
+    """
     sections = [
         _head(found, paint, name),
         _titled("One training, USD", _trainings(found), paint),
@@ -30,10 +35,15 @@ def finetuning_text(found: FineTuned, steps: Sequence[Step] = (), paint: Paint =
         _titled("Endpoints, used or not", _endpoints(found), paint),
         _titled("Break-even", _break_evens(found), paint),
         _titled(f"{NEXT} (*: now)", _marked(steps), paint),
-        _titled("How it is counted", _bases(found), paint),
-        _titled("Not in these figures", found.left_out, paint),
-        _titled("Assumed", (f"{a.key} = {_said(a)}  {a.about}" for a in found.assumptions), paint),
     ]
+    if whole:
+        sections += [
+            _titled("How it is counted", _bases(found), paint),
+            _titled("Not in these figures", found.left_out, paint),
+            _titled("Assumed", (f"{a.key} = {_said(a)}  {a.about}" for a in found.assumptions), paint),
+        ]
+    else:
+        sections.append(iter([f"{len(found.assumptions)} values are assumed or measured: --assumptions lists them."]))
     return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines) + "\n"
 
 

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from PIL import Image
 
-GOOD = ["I love this", "wonderful work", "a great and happy day", "beautiful music", "they are friendly and kind"]
-BAD = ["I hate this", "terrible work", "a sad and awful day", "ugly noise", "they are rude and cruel"]
+MOODS = (
+    ("I hate this", "terrible work", "a sad and awful day", "ugly noise", "they are rude and cruel"),
+    ("I love this", "wonderful work", "a great and happy day", "beautiful music", "they are friendly and kind"),
+)
+SIGNALS = (("code 17", "channel four", "the square lamp"), ("code 23", "channel nine", "the round lamp"))
 ABOUT = ["the hotel", "a film", "our train", "his speech", "that phone", "the garden", "my lunch", "her book"]
 MORE = ["today", "again", "as always", "in the morning", "after the rain", "near the station", "on Monday", "at last"]
 
@@ -28,14 +31,19 @@ def digits(folder: Path, each: int) -> Path:
     return folder
 
 
-def moods(path: Path, count: int = 240, labels: tuple[str, str] = ("negative", "positive"), wrong: float = 0.0) -> Path:
-    """Texts of two moods, in turn; a share of the labels may be wrong."""
+def moods(
+    path: Path,
+    count: int = 240,
+    labels: tuple[str, str] = ("negative", "positive"),
+    words: tuple[tuple[str, ...], tuple[str, ...]] = MOODS,
+) -> Path:
+    """Texts of two moods, in turn."""
     made = random.Random(3)
     with path.open("w", newline="", encoding="utf-8") as stream:
         rows = csv.writer(stream)
         rows.writerow(["text", "label"])
         for i in range(count):
             mood = i % 2
-            words = f"{made.choice((BAD, GOOD)[mood])}: {made.choice(ABOUT)} {made.choice(MORE)} {i}"
-            rows.writerow([words, labels[mood ^ (made.random() < wrong)]])
+            text = f"{made.choice(words[mood])}: {made.choice(ABOUT)} {made.choice(MORE)} {i}"
+            rows.writerow([text, labels[mood]])
     return path
