@@ -42,7 +42,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def finetune(
-    model: Model,
+    model: Model = "",
     data: Data = None,
     method: MethodOption = Method.HEAD,
     check: Annotated[bool, typer.Option("--check", help="Only look at the data.")] = False,
@@ -87,7 +87,8 @@ def finetune(
 ) -> None:
     """Train a new version of MODEL with DATA, say whether it is better, and register it for the next `up`.
 
-    breakeven finetune sentiment tweets.csv
+    \b
+    breakeven finetune sentiment tweets.csv --method lora
     breakeven finetune efficientnet_lite0 ./pictures --check
     """
     from scripts.cli import finetune_work as work

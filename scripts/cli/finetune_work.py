@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NOT_BETTER: Final = 13
 STOPPED: Final = 3
+PACKAGES: Final = ("torch", "transformers", "peft", "accelerate", "pyarrow")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +64,12 @@ def job(
     """
     from dataclasses import replace
 
-    from serving.archive import CACHE, STORE
     from serving.errors import InputError
+
+    _check_packages()
+    if not model:
+        raise InputError("MODEL", "not given", "name a folder of serving/models")
+    from serving.archive import CACHE, STORE
     from serving.finetune import Columns, Job, Method, digest, settings
     from serving.model import find
 
@@ -116,6 +121,16 @@ def work(job: "Job", asked: Asked) -> int:
     if asked.form is options.Format.JSON:
         _json(report)
     return code
+
+
+def _check_packages() -> None:
+    from importlib.util import find_spec
+
+    from serving.errors import InputError
+
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        raise InputError("finetune", f"{', '.join(missing)} not installed", "pip install -e '.[finetune]'")
 
 
 def _sizes(curve: str) -> tuple[int, ...]:

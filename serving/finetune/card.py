@@ -18,7 +18,7 @@ def card(outcome: Outcome, made: Model) -> str:
 
 
 def _rest(outcome: Outcome, made: Model) -> tuple[Iterator[str], ...]:
-    return _training(outcome), _limits(outcome), _licence(outcome, made)
+    return _training(outcome), _limits(outcome), _licence(made)
 
 
 def figure(found: Measured, *, sign: bool = False) -> str:
@@ -41,7 +41,7 @@ def _head(outcome: Outcome, made: Model) -> Iterator[str]:
     yield f"Made from version {outcome.parent}; labels: {', '.join(outcome.labels)}. It is **{outcome.verdict}** than"
     yield f"{against}: macro F1 {figure((outcome.current or outcome.commonest).difference, sign=True)}."
     if not outcome.current:
-        yield f"Version {outcome.parent} knows other labels and cannot be compared."
+        yield f"Version {outcome.parent} knows other labels and cannot be compared: callers will see new ones."
 
 
 def _data(outcome: Outcome) -> Iterator[str]:
@@ -151,10 +151,10 @@ def limits(outcome: Outcome) -> Sequence[str]:
     return found
 
 
-def _licence(outcome: Outcome, made: Model) -> Iterator[str]:
+def _licence(made: Model) -> Iterator[str]:
     yield "## Licence"
     yield ""
-    yield f"Of the weights it was made from: {made.licence}. Of the data: {outcome.about['data_licence']}."
+    yield f"{made.licence}."
 
 
 def _row(scores: Scores) -> str:

@@ -90,7 +90,8 @@ def _verdict(outcome: Outcome) -> Iterator[str]:
     if outcome.verdict is Verdict.UNPROVEN:
         yield from _folded("Label more test examples to know.")
     if not outcome.current:
-        yield from _folded(f"Version {outcome.parent} knows other labels and cannot be compared.")
+        said = f"Version {outcome.parent} knows other labels and cannot be compared: callers will see new ones."
+        yield from _folded(said)
     for line in limits(outcome)[1:]:
         yield from _folded(f"Limit: {line}")
 

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,9 +11,21 @@ from serving.digest import sha256_of
 from serving.model import Model, Weights
 
 KEPT: Final = ("network.py", "LICENSE")
+NAMED: Final = 12  # labels that a summary names
 
 
-def write(model: Model, states: Mapping[str, Mapping[str, Any]], labels: Sequence[str], folder: Path) -> Model:
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What a version was made from, in words for its model.toml."""
+
+    method: str
+    data: str
+    licence: str
+
+
+def write(
+    model: Model, states: Mapping[str, Mapping[str, Any]], labels: Sequence[str], origin: Origin, folder: Path
+) -> Model:
     """Write a whole model folder called like the model into `folder`; what was there is replaced."""
     from safetensors.torch import save_file
 
@@ -37,9 +49,20 @@ def write(model: Model, states: Mapping[str, Mapping[str, Any]], labels: Sequenc
         settings["labels"] = list(labels)
     else:
         (target / "labels.txt").write_text("\n".join(labels) + "\n", encoding="utf-8")
-    text = _toml(model, list(rows.values()), settings)
+    text = _toml(_told(model, origin, labels), list(rows.values()), settings)
     (target / "model.toml").write_text(text, encoding="utf-8")
     return Model.read(target)
+
+
+def _told(model: Model, origin: Origin, labels: Sequence[str]) -> Model:
+    """The model with what is true of the new version: its summary and its licence."""
+    first = model.summary.split(": ")[0]
+    named = ", ".join(labels) if len(labels) <= NAMED else f"{len(labels)} labels"
+    return replace(
+        model,
+        summary=f"{first}, version {model.version} fine-tuned ({origin.method}) on {origin.data}: {named}.",
+        licence=f"{model.licence}; trained on {origin.data} (licence: {origin.licence})",
+    )
 
 
 def _of_folder(role: str, path: Path) -> Weights:

@@ -113,7 +113,8 @@ def _train(
     learner = trainee.Trainee(network, settings, weights)
     at = job.work / f"checkpoints-{name}"
     done = train.fit(learner, rows[TRAIN], rows[VALIDATION], settings, at, say)
-    made = result.write(model, learner.states(), labels, target)
+    origin = result.Origin(method=str(settings.method), data=job.data.name, licence=job.licence)
+    made = result.write(model, learner.states(), labels, origin, target)
     shutil.rmtree(at)  # the result is whole: nothing is left to resume
     return done, made
 

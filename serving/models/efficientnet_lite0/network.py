@@ -39,6 +39,7 @@ class Tunable(nn.Module):
         self.head = body._fc
         body._fc = nn.Identity()
         body._dropout = nn.Identity()  # the head's own stands before it
+        _make_plain(body, self.adapters)
         self.body, self.dropout = body, nn.Dropout(dropout)
 
     def features(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -105,6 +106,20 @@ def _body(weights: Mapping[str, Path]) -> Any:
         body._fc = nn.Linear(body._fc.in_features, len(state["bias"]))
         body._fc.load_state_dict(state)
     return body
+
+
+def _make_plain(body: Any, names: Sequence[str]) -> None:
+    """Put plain convolutions in the place of the package's own, which is the same where the kernel is 1 by 1.
+
+    What makes adapters makes them of the same class, and the package's cannot be made without the image's size.
+    """
+    for owner in (body, *body._blocks):
+        for name in names:
+            own = getattr(owner, name, None)
+            if own is not None:
+                plain = nn.Conv2d(own.in_channels, own.out_channels, 1, bias=own.bias is not None)
+                plain.load_state_dict(own.state_dict())
+                setattr(owner, name, plain)
 
 
 def _fold(owner: Any, *pairs: tuple[str, str]) -> None:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from PIL import Image
 
-MOODS = (
+Words = tuple[tuple[str, ...], tuple[str, ...]]
+MOODS: Words = (
     ("I hate this", "terrible work", "a sad and awful day", "ugly noise", "they are rude and cruel"),
     ("I love this", "wonderful work", "a great and happy day", "beautiful music", "they are friendly and kind"),
 )
-SIGNALS = (("code 17", "channel four", "the square lamp"), ("code 23", "channel nine", "the round lamp"))
+SIGNALS: Words = (("code 17", "channel four", "the square lamp"), ("code 23", "channel nine", "the round lamp"))
 ABOUT = ["the hotel", "a film", "our train", "his speech", "that phone", "the garden", "my lunch", "her book"]
 MORE = ["today", "again", "as always", "in the morning", "after the rain", "near the station", "on Monday", "at last"]
 
@@ -35,7 +36,7 @@ def moods(
     path: Path,
     count: int = 240,
     labels: tuple[str, str] = ("negative", "positive"),
-    words: tuple[tuple[str, ...], tuple[str, ...]] = MOODS,
+    words: Words = MOODS,
 ) -> Path:
     """Texts of two moods, in turn."""
     made = random.Random(3)

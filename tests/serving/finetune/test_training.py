@@ -142,6 +142,34 @@ def test_every_method_learns_texts_of_the_users_own_labels(tmp_path: Path, metho
         assert ("embeddings.word_embeddings.weight" in moved) is (method is Method.FULL)
 
 
+@pytest.mark.parametrize("method", [Method.LORA, Method.FULL])
+def test_images_are_learned_by_the_whole_network_too(tmp_path: Path, pictures: Path, method: Method) -> None:
+    for digit in "01":
+        shutil.copytree(pictures / digit, tmp_path / "two" / digit)
+    outcome = trained(a_job(tmp_path, "efficientnet_lite0", tmp_path / "two", method, epochs=2, batch=4, rate=0.03))
+    made = Model.read(outcome.folder)
+    assert {w.role: w.source for w in made.weights} == {"weights": "folder", "head": "folder"}
+    assert "fine-tuned" in made.summary
+    assert outcome.scores.examples == 6
+    assert outcome.scores.accuracy.value > 0.6
+
+
+def test_a_version_is_trained_further_from_its_own_weights(tmp_path: Path) -> None:
+    data = moods(tmp_path / "moods.csv", 60, ("grumpy", "merry"))
+    first, again = (
+        trained(a_job(tmp_path / name, "sentiment", data, Method.LORA, epochs=1)) for name in ("first", "again")
+    )
+    assert apart(weights(first, "weights"), weights(again, "weights")) == 0, "one seed, one network"
+    parent = Model.read(first.folder)
+    job = dataclasses.replace(a_job(tmp_path / "second", "sentiment", data), model=parent, files=parent.files(tmp_path))
+    second = trained(job)
+    assert second.current is not None, "both know the same labels"
+    assert second.current.scores.macro_f1 == first.scores.macro_f1
+    # Only the head was trained: the body is the parent's, in a file of the version's own.
+    assert apart(weights(first, "weights"), weights(second, "weights")) == 0
+    assert apart(weights(first), weights(second)) > 0
+
+
 def test_the_version_in_use_is_judged_on_the_same_examples(tmp_path: Path) -> None:
     data = moods(tmp_path / "moods.csv", 120)
     answers = tmp_path / "answers.csv"
