@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Final
 
 from serving import bundle_wheels
+from serving.archive import STORE
 from serving.bundle_wheels import Wheels
 from serving.digest import note, sha256_of
 from serving.errors import InputError, ServingError
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-TARGET: Final = ROOT / "model_store" / "node.tar.gz"
-TRAINING_TARGET: Final = ROOT / "model_store" / "training.tar.gz"
+TARGET: Final = STORE / "node.tar.gz"
+TRAINING_TARGET: Final = STORE / "training.tar.gz"
 # What runs on an instance; all else of this package only builds or calls.
 CODE: Final = ("__init__.py", "digest.py", "errors.py", "packed.py", "backends/*", "handlers/*", "node/*.py")
 # What the queue of documents needs besides; the model's own folder comes out of its archive.

@@ -5,7 +5,6 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +13,6 @@ import typer
 from scripts.cli import options
 
 if TYPE_CHECKING:
-    from infra.costs.finetuning import Quality, Training
     from serving.finetune import Data, Job
 
 NOT_BETTER: Final = 13
@@ -197,11 +195,12 @@ def _cost_or_reason(job: "Job", data: "Data", scores: Mapping[str, Any], asked: 
 def _cost(job: "Job", data: "Data", scores: Mapping[str, Any], asked: Asked) -> Any:
     from infra.costs.numbers import number
     from scripts.cli import finetune_cost
+    from scripts.cli import finetune_figures as figures
 
     goal = number(asked.goal, "--goal") if asked.goal else None
     said = finetune_cost.answer(
-        _training(job, data, scores, asked),
-        _quality(data, scores, goal),
+        figures.training(job, data, scores, asked.instance_types[:1] if asked.on else (), spot=bool(asked.on)),
+        figures.quality(data, scores, goal),
         stack=asked.stack,
         workload=asked.workload,
         prices=list(asked.prices),
@@ -213,48 +212,6 @@ def _cost(job: "Job", data: "Data", scores: Mapping[str, Any], asked: Asked) -> 
         return json.loads(said)
     typer.echo(said)
     return None
-
-
-def _training(job: "Job", data: "Data", scores: Mapping[str, Any], asked: Asked) -> "Training":
-    from infra.costs.finetuning import Training
-
-    images = bool(data.examples[0].image)
-    learn = [example for example in data.examples if example.part == "train"]
-    characters = 0 if images else sum(len(example.text) for example in learn) / len(learn)
-    return Training(
-        examples=len(learn),
-        characters_each=Decimal(f"{characters:.1f}"),
-        unit="images" if images else "texts",
-        hours=Decimal(f"{scores['training']['seconds'] / 3600:.4f}"),
-        measured=True,
-        instance_type=(asked.instance_types[0] if asked.on and asked.instance_types else ""),
-        spot=bool(asked.on),
-        method=str(job.settings.method),
-    )
-
-
-def _quality(data: "Data", scores: Mapping[str, Any], goal: Decimal | None) -> "Quality":
-    from infra.costs.finetuning import Quality
-
-    def exact(value: float) -> Decimal:
-        return Decimal(f"{value:.4f}")
-
-    left = {row for finding in data.findings if finding.level == "left out" for row in finding.rows}
-    interval = scores["macro_f1"]
-    counts = [sum(part.get(label, 0) for part in scores["counts"].values()) for label in scores["labels"]]
-    return Quality(
-        macro_f1=exact(interval["value"]),
-        interval=(exact(interval["low"]), exact(interval["high"])),
-        current_f1=exact(scores["current"]["scores"]["macro_f1"]["value"]) if scores["current"] else None,
-        api_f1=exact(scores["api"]["scores"]["macro_f1"]["value"]) if scores["api"] else None,
-        curve=tuple(
-            (point["examples"], *(exact(point["macro_f1"][key]) for key in ("value", "low", "high")))
-            for point in scores["curve"]
-        ),
-        left_out=exact(len(left) / (len(left) + len(data.examples))),
-        smallest_class=min(counts),
-        goal=goal,
-    )
 
 
 def _registered(job: "Job", folder: Path, scores: Mapping[str, Any], asked: Asked, report: dict[str, Any]) -> int:

@@ -65,7 +65,7 @@ def run(job: Job, data: Data, say: Say) -> Outcome:
     say(f"{len(parts[TRAIN])} to learn from, {len(parts[VALIDATION])} to stop by, {len(parts[TEST])} to judge by")
     training, made = _train(job, parts, labels, "all", job.result, say)
     test = parts[TEST]
-    ours = judge.answers(made, made.files(job.work), test, job.settings.device)
+    ours = judge.answers(made, _files(job, made), test, job.settings.device)
     scores = judge.judged(test, labels, ours)
     current, commonest, api = _beside(job, test, labels, ours)
     outcome = Outcome(
@@ -119,6 +119,11 @@ def _train(
     return done, made
 
 
+def _files(job: Job, made: Model) -> dict[str, Path]:
+    """The new version's weights: its own, and those of the job, which need not lie where the model's file says."""
+    return {w.role: made.folder / w.file if w.source == "folder" else job.files[w.role] for w in made.weights}
+
+
 def _seen(say: Say, part: str, done: int, every: int) -> None:
     if done == every or done % 1024 == 0:
         say(f"features of the {part} part: {done} of {every}")
@@ -166,7 +171,7 @@ def _curve(
         if len(some) < len(learn):
             say(f"learning curve: {len(some)} examples")
             _, made = _train(job, {**parts, TRAIN: some}, labels, str(size), job.work / f"curve-{size}", say)
-            scores = judge.judged(test, labels, judge.answers(made, made.files(job.work), test, job.settings.device))
+            scores = judge.judged(test, labels, judge.answers(made, _files(job, made), test, job.settings.device))
             yield Point(examples=len(some), macro_f1=scores.macro_f1)
     if job.curve:
         yield Point(examples=len(learn), macro_f1=whole.macro_f1)

