@@ -9,7 +9,7 @@ from typing import Final
 
 from serving.finetune import alike, images
 from serving.finetune.trouble import KINDS, Troubles
-from serving.finetune.types import PARTS, TEST, Data, Example, Level
+from serving.finetune.types import PARTS, TEST, Data, Example
 
 MARKUP: Final = re.compile(
     r"</?(?:a|b|br|div|em|i|li|p|span|strong|td|ul)\b[^<>]*>|&(?:amp|lt|gt|quot|nbsp|#\d+);", re.I
@@ -177,8 +177,3 @@ def _parts(examples: Sequence[Example], counts: Iterable[str], limits: Limits, t
 
 def _rows(examples: Sequence[Example], label: str) -> Iterable[str]:
     return (example.row for example in examples if example.label == label)
-
-
-def stops(data: Data) -> tuple[str, ...]:
-    """The kinds that must be mended before anything is trained."""
-    return tuple(finding.kind for finding in data.findings if finding.level is Level.STOP)

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
+from serving.digest import sha256_of
 from serving.errors import InputError
 from serving.finetune import answers, card, encode, judge, report, result
 from serving.finetune.checks import Limits, check
@@ -218,12 +219,14 @@ def _key(examples: Sequence[Example]) -> str:
 
 
 def digest(job: Job) -> str:
-    """Of all that decides what a training gives: a folder of work under it is that of this very job."""
+    """Of all that decides what a job gives: a folder of work under it is that of this very job."""
     whole = hashlib.sha256()
     for path in [job.data] if job.data.is_file() else sorted(p for p in job.data.rglob("*") if p.is_file()):
         whole.update(f"{path.relative_to(job.data)}\0".encode() + path.read_bytes())
     weights = [w.sha256 for w in job.model.weights]
     given: Settings = replace(job.settings, threads=0, device=AUTO)
-    said = json.dumps([weights, asdict(given), asdict(job.columns), str(job.labels)], sort_keys=True)
+    beside = [sha256_of(path) if path and path.is_file() else "" for path in (job.labels, job.answers)]
+    asked = [weights, asdict(given), asdict(job.columns), beside, job.curve, job.licence]
+    said = json.dumps(asked, sort_keys=True)
     whole.update(said.encode())
     return whole.hexdigest()[:12]

@@ -154,7 +154,7 @@ def _arguments(settings: Settings, at: Path, between: int, steps_each: int) -> T
         bf16=settings.device != "cpu",
         label_names=["labels"],
         remove_unused_columns=False,
-        restore_callback_states_from_checkpoint=False,
+        restore_callback_states_from_checkpoint=True,
         dataloader_pin_memory=settings.device != "cpu",
         logging_strategy="no",
         report_to=[],

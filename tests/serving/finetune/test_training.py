@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 
 from serving.errors import InputError
-from serving.finetune import Job, Method, Outcome, Verdict, checked, run, settings
+from serving.finetune import Job, Method, Outcome, Verdict, checked, digest, run, settings
 from serving.finetune.packed import pack
 from serving.model import Model, find
 from tests.serving.finetune.sets import digits, moods
@@ -109,6 +109,41 @@ def finished(folder: Path) -> tuple[int, str]:
     )
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout
+
+
+def test_a_training_that_is_resumed_loses_patience_where_an_undisturbed_one_does(
+    tmp_path: Path, pictures: Path
+) -> None:
+    given: dict[str, Any] = {"epochs": 40, "patience": 3, "rate": 0.1}
+    whole = trained(a_job(tmp_path / "whole", "efficientnet_lite0", pictures, **given))
+    assert whole.training["epochs"] < 40, "it must have ended early"
+    evaluations = len(whole.training["history"])
+    job = a_job(tmp_path / "stopped", "efficientnet_lite0", pictures, **given)
+    seen = 0
+
+    def say(line: str) -> None:
+        nonlocal seen
+        seen += line.startswith("epoch")
+        if seen == evaluations - 1:  # in the middle of its last patience
+            seen += 1
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(job, checked(job), say)
+    again = trained(job)
+    assert again.training["steps"] == whole.training["steps"]
+    assert apart(weights(again), weights(whole)) < 1e-6
+
+
+def test_another_answers_file_or_curve_is_another_job(tmp_path: Path) -> None:
+    job = a_job(tmp_path, "sentiment", moods(tmp_path / "moods.csv", 60))
+    answers = tmp_path / "answers.csv"
+    found = [digest(job), digest(dataclasses.replace(job, curve=(20,)))]
+    for text in ("one", "other"):
+        answers.write_text(text)
+        found.append(digest(dataclasses.replace(job, answers=answers)))
+    assert len(set(found)) == 4
+    assert digest(dataclasses.replace(job, settings=dataclasses.replace(job.settings, threads=2))) == found[0]
 
 
 def test_a_checkpoint_that_was_cut_short_is_not_gone_on_from(tmp_path: Path) -> None:
