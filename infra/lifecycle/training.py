@@ -9,10 +9,11 @@ from infra.costs.errors import InputError
 from infra.lifecycle.aws import Account, told
 from infra.lifecycle.engine import Say
 from infra.lifecycle.training_launch import Attempt, Checkpoint, alive, launch
-from infra.lifecycle.training_pack import packed, sha256_of, unpack
+from infra.lifecycle.training_pack import packed, unpack
 from infra.lifecycle.training_store import Store, attempts, bundle_of, job_of
 from infra.lifecycle.training_types import JOB_TAG, Job, Outcome, Place, Submitted
 from infra.lifecycle.training_watch import PAUSE_SECONDS, see_gone, status_of, watch
+from serving.digest import sha256_of
 
 HOURS: Final = (1, 24)
 __all__ = [

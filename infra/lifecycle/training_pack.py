@@ -1,7 +1,6 @@
 """A job's folder as one file that is the same for the same content, and a result's file as a folder again."""
 
 import gzip
-import hashlib
 import shutil
 import tarfile
 import tempfile
@@ -13,9 +12,9 @@ from typing import Final
 from infra.costs.errors import InputError
 from infra.lifecycle.errors import DeploymentError
 from infra.lifecycle.training_types import Job
+from serving.digest import sha256_of
 
 NEEDED: Final = ("job.json", "model")
-PIECE: Final = 1 << 20
 
 
 @contextmanager
@@ -44,15 +43,6 @@ def pack(folder: Path, target: Path) -> Job:
             with path.open("rb") as content:
                 archive.addfile(entry, content)
     return Job(sha256=sha256_of(target), size_bytes=target.stat().st_size)
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file."""
-    found = hashlib.sha256()
-    with path.open("rb") as content:
-        while piece := content.read(PIECE):
-            found.update(piece)
-    return found.hexdigest()
 
 
 def unpack(packed: Path, sha256: str, target: Path) -> Path:
