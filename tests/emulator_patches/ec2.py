@@ -19,6 +19,7 @@ def apply() -> None:
     replace(SecurityGroupRule, "__init__", _move_description)
     replace(LaunchTemplate, "create_version", _parsed)
     after(LaunchTemplates, "create_launch_template", _drop_own_tags)
+    replace(LaunchTemplates, "describe_launch_templates", _all_of_them)
     after(Instance, "terminate", _take_along)
     replace(VPCBackend, "delete_vpc_endpoints", _once)
     replace(VPCs, "create_vpc", _not_on_trial)
@@ -70,6 +71,17 @@ def _drop_own_tags(_: Any, response: Any) -> None:
     for version in template.versions:
         rows = version.data.get("TagSpecifications", [])
         version.data["TagSpecifications"] = [row for row in rows if row["ResourceType"] != "launch-template"]
+
+
+def _all_of_them(original: Any) -> Any:
+    """moto answers the first 15 and says nothing of further pages."""
+
+    def describe_launch_templates(response: Any) -> Any:
+        given = response._get_int_param
+        response._get_int_param = lambda name, default=None: given(name, 10_000 if name == "MaxResults" else default)
+        return original(response)
+
+    return describe_launch_templates
 
 
 def _take_along(_: Any, instance: Instance) -> None:

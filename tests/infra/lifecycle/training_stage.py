@@ -103,7 +103,10 @@ def staged(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Stage]:
         bundle_at(tmp_path / "training.tar.gz")
         stage = Stage(Account(REGION), stack_at(stack), folder, tmp_path / "training.tar.gz", refusing)
         stage.set()
-        yield stage
+        try:
+            yield stage
+        finally:
+            client("ec2").delete_launch_template(LaunchTemplateId=stage.place.template_id)
 
 
 def stack_at(stack: str) -> Place:

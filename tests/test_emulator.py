@@ -1,0 +1,19 @@
+"""The emulator answers as AWS does where moto does not; the engine's tests stand on it."""
+
+import boto3
+
+from tests.emulator import emulator
+
+
+def test_launch_templates_are_listed_however_many_there_are() -> None:
+    with emulator() as aws:
+        session = boto3.Session(aws["AWS_ACCESS_KEY_ID"], aws["AWS_SECRET_ACCESS_KEY"], None, aws["AWS_REGION"])
+        ec2 = session.client("ec2", endpoint_url=aws["AWS_ENDPOINT_URL"])
+        names = {f"listed-{number}" for number in range(20)}
+        data = {"ImageId": "ami-12345678", "InstanceType": "m5.large"}
+        for name in names:
+            ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData=data)
+        found = {row["LaunchTemplateName"] for row in ec2.describe_launch_templates()["LaunchTemplates"]}
+        for name in names:
+            ec2.delete_launch_template(LaunchTemplateName=name)
+        assert names <= found
