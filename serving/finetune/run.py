@@ -92,7 +92,13 @@ def run(job: Job, data: Data, say: Say) -> Outcome:
 def _train(
     job: Job, parts: Mapping[str, Sequence[Example]], labels: Sequence[str], name: str, target: Path, say: Say
 ) -> tuple[dict[str, Any], Model]:
-    """One training; what is served is what is judged, so the weights are read again from the folder."""
+    """One training; what is served is what is judged, so the weights are read again from the folder.
+
+    One that was done before whatever came after it was interrupted is not done again.
+    """
+    ended = job.work / f"trained-{name}.json"
+    if ended.is_file() and (target / job.model.name / "model.toml").is_file():
+        return json.loads(ended.read_text(encoding="utf-8")), Model.read(target / job.model.name)
     from serving.finetune import train, trainee
     from serving.finetune.batches import Rows
     from serving.finetune.features import Features
@@ -116,6 +122,9 @@ def _train(
     done = train.fit(learner, rows[TRAIN], rows[VALIDATION], settings, at, say)
     origin = result.Origin(method=str(settings.method), data=job.data.name, licence=job.licence)
     made = result.write(model, learner.states(), labels, origin, target)
+    whole = ended.with_suffix(".part")
+    whole.write_text(json.dumps(done), encoding="utf-8")
+    whole.replace(ended)
     shutil.rmtree(at)  # the result is whole: nothing is left to resume
     return done, made
 

@@ -1,5 +1,6 @@
 """Trainings with real weights: what is served is what was trained, seeds and kills change nothing."""
 
+import contextlib
 import dataclasses
 import json
 import shutil
@@ -133,6 +134,31 @@ def test_a_training_that_is_resumed_loses_patience_where_an_undisturbed_one_does
     again = trained(job)
     assert again.training["steps"] == whole.training["steps"]
     assert apart(weights(again), weights(whole)) < 1e-6
+
+
+def test_what_is_interrupted_during_the_learning_curve_does_not_train_the_whole_part_again(
+    tmp_path: Path, pictures: Path
+) -> None:
+    def said_by(job: Job, stop_at: str = "") -> list[str]:
+        said: list[str] = []
+
+        def say(line: str) -> None:
+            said.append(line)
+            if stop_at and line.startswith(stop_at):
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt) if stop_at else contextlib.nullcontext():
+            run(job, checked(job), say)
+        return said
+
+    job = dataclasses.replace(a_job(tmp_path, "efficientnet_lite0", pictures), curve=(30, 50))
+    assert any(line.startswith("epoch 3") for line in said_by(job, "learning curve: 50"))
+    made = (job.result / "efficientnet_lite0" / "head.safetensors").stat().st_mtime_ns
+    said = said_by(job)
+    curve = next(place for place, line in enumerate(said) if line.startswith("learning curve: 50"))
+    assert not [line for line in said[:curve] if line.startswith("epoch")]
+    assert [line for line in said[curve:] if line.startswith("epoch 3")]
+    assert (job.result / "efficientnet_lite0" / "head.safetensors").stat().st_mtime_ns == made
 
 
 def test_another_answers_file_or_curve_is_another_job(tmp_path: Path) -> None:
