@@ -8,14 +8,15 @@ from dataclasses import Field, field
 from typing import Any
 
 from infra.costs.errors import InputError
+from infra.costs.numbers import shown
 
 
 class SettingsError(InputError):
     """A setting that cannot be used; the message names the key, the value and what is allowed."""
 
 
-def within(minimum: int, maximum: int) -> Any:
-    """A field whose whole number lies between two bounds, both included."""
+def within(minimum: float, maximum: float) -> Any:
+    """A field whose number lies between two bounds, both included."""
     return field(metadata={"minimum": minimum, "maximum": maximum})
 
 
@@ -39,18 +40,18 @@ def allowed(key: str, value: Any, item: "Field[Any]") -> Any:
     """The value, if the field's own rule lets it pass; raises SettingsError."""
     rule = item.metadata
     if "choices" in rule and value not in rule["choices"]:
-        raise SettingsError(key, f"{value!r} is not allowed", f"use one of {', '.join(map(str, rule['choices']))}")
+        raise SettingsError(key, f"{shown(value)} is not allowed", f"use one of {', '.join(map(str, rule['choices']))}")
     if "minimum" in rule and not rule["minimum"] <= value <= rule["maximum"]:
         raise SettingsError(key, f"{value} is out of range", f"use {rule['minimum']} to {rule['maximum']}")
     for text in (value if isinstance(value, tuple) else (value,)) if "pattern" in rule else ():
         if not re.fullmatch(rule["pattern"], text):
-            raise SettingsError(key, f"{text!r} has not the shape of one", f"write it like {rule['example']}")
+            raise SettingsError(key, f"{shown(text)} has not the shape of one", f"write it like {rule['example']}")
     return value
 
 
 def _text(key: str, value: object) -> str:
     if not isinstance(value, str):
-        raise SettingsError(key, f"{value!r} is not a text", "put it in quotes")
+        raise SettingsError(key, f"{shown(value)} is not a text", "put it in quotes")
     return value
 
 
@@ -59,23 +60,31 @@ def _whole(key: str, value: object) -> int:
         return value
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,18}", value):
         return int(value)
-    raise SettingsError(key, f"{value!r} is not a whole number", "write digits only")
+    raise SettingsError(key, f"{shown(value)} is not a whole number", "write digits only")
+
+
+def _decimal(key: str, value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,9}(\.\d{1,9})?", value):
+        return float(value)
+    raise SettingsError(key, f"{shown(value)} is not a number", "write it like 99.5")
 
 
 def _truth(key: str, value: object) -> bool:
-    if value in (True, False, "true", "false"):
+    if isinstance(value, bool) or value in ("true", "false"):
         return value is True or value == "true"
-    raise SettingsError(key, f"{value!r} is neither true nor false", "use true or false")
+    raise SettingsError(key, f"{shown(value)} is neither true nor false", "use true or false")
 
 
 def as_json(key: str, value: object, kind: type, wanted: str) -> Any:
     """A list or map, given as such or as JSON text, which is how the engine passes it."""
     try:
         found = json.loads(value) if isinstance(value, str) else value
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, kind):
-        raise SettingsError(key, f"{value!r} is not {wanted}", f"write {wanted} in the stack file")
+        raise SettingsError(key, f"{shown(value)} is not {wanted}", f"write {wanted} in the stack file")
     return found
 
 
@@ -91,6 +100,7 @@ def _tags(key: str, value: object) -> dict[str, str]:
 CONVERTERS: Mapping[object, Callable[[str, object], Any]] = {
     str: _text,
     int: _whole,
+    float: _decimal,
     bool: _truth,
     Sequence[str]: _texts,
     Mapping[str, str]: _tags,

@@ -46,7 +46,11 @@ def changed(text: str, project: str, values: Mapping[str, Value], shown: str = "
         _set(lines, project, key, value, end)
     made = "".join(lines)
     # Whatever YAML can look like: what is written says just this, or is not written.
-    if _read(made, project) != _wanted(text, project, values):
+    try:
+        just_this = _read(made, project) == _wanted(text, project, values)
+    except RecursionError:
+        just_this = False
+    if not just_this:
         told = ", ".join(f"{project}:{k}: {_scalar(v)}" if v is not None else f"no {k}" for k, v in values.items())
         raise InputError(shown, "its config is not one key a line", f"write it yourself: {told}")
     return made
@@ -104,10 +108,12 @@ def _read(text: str, project: str) -> dict[str, Any]:
     import yaml
 
     try:
-        document: dict[str, Any] = yaml.safe_load(text) or {}
+        # The parser in C, where there is one: the other takes seconds for what is nested deeply.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        document: dict[str, Any] = yaml.load(text, Loader=loader) or {}  # noqa: S506 - a safe loader either way
         config = document.get("config") or {}
         full = {key if ":" in key else f"{project}:{key}": value for key, value in config.items()}
-    except (yaml.YAMLError, AttributeError, TypeError):
+    except (yaml.YAMLError, AttributeError, TypeError, ValueError, RecursionError):
         return {"config": {}, "unreadable": text}
     return {**document, "config": full}
 

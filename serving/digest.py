@@ -24,5 +24,5 @@ def noted(path: Path) -> str | None:
     """What the note beside a file says; None where there is none."""
     if not beside(path).is_file():
         return None
-    words = beside(path).read_text(encoding="utf-8").split()
+    words = beside(path).read_text(encoding="utf-8", errors="replace").split()
     return words[0] if words else ""

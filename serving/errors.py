@@ -1,5 +1,20 @@
 """What goes wrong while a model is packed, served or called: one line with the thing, the reason and what to do."""
 
+from typing import Final
+
+LONGEST: Final = 1_000
+
+
+def one_line(text: str) -> str:
+    """Text as a message may show it: printable, in one line, of a bearable length; what is empty is shown as such.
+
+    Messages quote what was read, and a terminal obeys the control characters in it.
+    """
+    line = text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in " ".join(text.split()))
+    if not line.strip():
+        return repr(line)
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
+
 
 class ServingError(Exception):
     """Base of everything this package raises on purpose."""
@@ -7,8 +22,8 @@ class ServingError(Exception):
     exit_code = 7
 
     def __init__(self, thing: str, reason: str, action: str) -> None:
-        self.thing, self.reason, self.action = thing, reason, action
-        super().__init__(f"{thing}: {reason}; {action}")
+        self.thing, self.reason, self.action = map(one_line, (thing, reason, action))
+        super().__init__(f"{self.thing}: {self.reason}; {self.action}")
 
 
 class InputError(ServingError):

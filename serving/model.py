@@ -71,7 +71,7 @@ class Model:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError:
             raise InputError(str(path), "cannot be read", "`breakeven new-model NAME` makes a folder") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(str(path), str(error), "mend the TOML") from None
         try:
             return _model(folder, path, data)

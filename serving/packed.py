@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from serving.errors import IntegrityError
+from serving.errors import IntegrityError, ServingError
 
 CONTENT_TYPES: Final = {
     ".jpg": "image/jpeg",
@@ -18,6 +20,12 @@ CONTENT_TYPES: Final = {
 }
 
 
+# What the library raises for archives that are cut off, damaged, encrypted, or packed in a way it does not know.
+DAMAGED: Final = (
+    OSError, LookupError, TypeError, ValueError, RuntimeError, EOFError, zlib.error, struct.error, zipfile.BadZipFile
+)  # fmt: skip
+
+
 def content_type(name: str) -> str:
     """How a sample of this name is sent."""
     return CONTENT_TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
@@ -25,9 +33,12 @@ def content_type(name: str) -> str:
 
 def sample(path: Path) -> tuple[str, bytes]:
     """Name and content of the input that every archive carries. Raises IntegrityError as `about` does."""
-    name = str(about(path)["sample"])
-    with zipfile.ZipFile(path) as archive:
-        return name, archive.read(name)
+    try:
+        name = str(about(path)["sample"])
+        with zipfile.ZipFile(path) as archive:
+            return name, archive.read(name)
+    except DAMAGED as error:
+        raise _broken(path, error) from None
 
 
 def about(path: Path) -> Mapping[str, Any]:
@@ -35,10 +46,11 @@ def about(path: Path) -> Mapping[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             found: Mapping[str, Any] = json.loads(archive.read("model.json"))
+            if not isinstance(found, Mapping):
+                raise ValueError("model.json is no object")
             return found
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        reason = f"not a whole model archive ({str(error).splitlines()[0]})"
-        raise IntegrityError(str(path), reason, "build it again: breakeven archive MODEL") from None
+    except DAMAGED as error:
+        raise _broken(path, error) from None
 
 
 def unpack(path: Path, folder: Path) -> Path:
@@ -54,5 +66,16 @@ def unpack(path: Path, folder: Path) -> Path:
             if is_link or not target.is_relative_to(folder.resolve()):
                 reason = f"entry {entry.filename!r} leads out of the archive"
                 raise IntegrityError(str(path), reason, "do not use it; build it again")
-        archive.extractall(folder)
+        try:
+            archive.extractall(folder)
+        except OSError as error:
+            reason = f"it cannot be unpacked into {folder} ({error.strerror or error})"
+            raise ServingError(str(path), reason, "free space there, or build the archive again") from None
+        except DAMAGED as error:
+            raise _broken(path, error) from None
     return folder
+
+
+def _broken(path: Path, error: Exception) -> IntegrityError:
+    said = (str(error) or type(error).__name__).splitlines()[0]
+    return IntegrityError(str(path), f"not a whole model archive ({said})", "build it again: breakeven archive MODEL")

@@ -84,7 +84,7 @@ def read(home: Path) -> Record:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Record()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(str(path), str(error).splitlines()[0], "mend it, or restore it from git") from None
     try:
         return Record(

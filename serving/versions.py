@@ -156,7 +156,7 @@ def macro_f1(version: Version) -> Score | None:
     try:
         found: Any = json.loads((version.folder / SCORES).read_text(encoding="utf-8"))["macro_f1"]
         return Score(value=float(found["value"]), low=float(found["low"]), high=float(found["high"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
         return None
 
 

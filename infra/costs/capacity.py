@@ -62,7 +62,7 @@ class ModelCapacity:
         try:
             figures = tuple(_capacity(path, row) for row in data["capacity"])
             return cls(model=data["model"], unit=data["unit"], figures=figures)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             raise InputError(str(path), f"missing or misplaced {error}", "see any model's capacity.toml") from None
 
 

@@ -1,5 +1,6 @@
 """Prices as data: one TOML file per region and service, each price with unit, source and the date it was checked."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ DATA: Final = Path(__file__).parent / "data"
 GLOBAL: Final = "global"
 COMPLETE: Final = "us-east-1"
 """The region whose files hold a price for everything the estimator can ask for."""
+NAME: Final = re.compile(r"[a-z0-9-]{1,64}")
+"""What a region's name consists of: another, from somebody's file, is no folder of ours."""
 ROWS: Final = {"ec2_spot": ("spot", ("low", "high")), "ec2_reserved": ("linux", ("hourly",))}
 """Tables whose rows are more than a price, and the numbers each row needs."""
 
@@ -137,7 +140,7 @@ class RegionPrices:
     def missing(self, key: str, reason: str = "") -> PriceError:
         """The error for a price that is not there."""
         service, name = key.split(".", 1)
-        region_known = (DATA / "prices" / self.name).is_dir()
+        region_known = bool(NAME.fullmatch(self.name)) and (DATA / "prices" / self.name).is_dir()
         why = reason or (f"no such price in {self.name}" if region_known else f"no prices for region {self.name!r}")
         return PriceError(
             f"price {name}", why, f"add it to {file_of(self.name, service)} or to a price book (--prices)"
@@ -171,9 +174,7 @@ def file_of(region: str, service: str) -> str:
 def read_service(region: str, service: str) -> Mapping[str, Any]:
     """A shipped price file as TOML; empty when the region or the service has none."""
     path = DATA / "prices" / region / f"{service}.toml"
-    if not region or "/" in region or ".." in region or not path.is_file():
-        return {}
-    return read_toml(path)
+    return read_toml(path) if NAME.fullmatch(region) and path.is_file() else {}
 
 
 def read_toml(path: Path) -> dict[str, Any]:

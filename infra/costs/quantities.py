@@ -1,5 +1,6 @@
 """The quantity behind each usage key of our resources, as a formula of the workload."""
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from infra.costs.traffic import StackTraffic
 
 KB_IN_A_GB: Final = 1_000_000
+BYTES_IN_A_GB: Final = 1_000_000_000
+MINUTES_IN_A_MONTH: Final = 730 * 60
+PROBE_OWN_SECONDS: Final = Fraction(1, 2)
+"""Assumed: a function that starts cold now and then, reads its key and signs."""
 DAYS_IN_A_MONTH: Final = Fraction(73, 2) * 10 / 12
 CALLS_A_DOCUMENT: Final = 3
 """Send, receive and delete of one message."""
@@ -22,6 +27,8 @@ OBJECTS_A_DOCUMENT: Final = 2
 POLLS_A_MONTH: Final = 730 * 180
 """A worker that waits 20 s in each receive call asks 180 times an hour."""
 BUCKET: Final = "aws:s3/bucket:Bucket"
+EVENT_RULE: Final = "aws:cloudwatch/eventRule:EventRule"
+FUNCTION: Final = "aws:lambda/function:Function"
 BUCKET_LOGGING: Final = "aws:s3/bucketLogging:BucketLogging"
 BUCKET_LIFECYCLE: Final = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 FOREVER_DAYS: Final = 365
@@ -74,6 +81,9 @@ def _log_ingest(traffic: "StackTraffic", resource: Resource) -> Quantity:
     if resource.component == "Training":
         return fixed(0)
     operations = traffic.workload.operations
+    if resource.component == "Probe":
+        each = Fraction(operations.log_bytes_per_request) / BYTES_IN_A_GB
+        return _probe_calls(traffic, resource).map(lambda c: c * each)
     flow = resource.component == "Network"
     return Cases.same(traffic.gb(operations.flow_log_bytes_per_request if flow else operations.log_bytes_per_request))
 
@@ -136,6 +146,20 @@ def _queue_requests(traffic: "StackTraffic", resource: Resource) -> Quantity:
     return add(polls, fixed(traffic.documents * CALLS_A_DOCUMENT))
 
 
+def _probe_calls(traffic: "StackTraffic", resource: Resource) -> Quantity:
+    """the minutes of a month (730 hours) / the minutes between two runs of the probe's rule"""
+    for rule in traffic.stack.of_type(EVENT_RULE):
+        every = re.fullmatch(r"rate\((\d+) minutes?\)", rule.inputs.text("scheduleExpression"))
+        if every and rule.component == resource.component:
+            return fixed(Fraction(MINUTES_IN_A_MONTH, int(every[1])))
+    return fixed(0)
+
+
+def _probe_milliseconds(traffic: "StackTraffic", resource: Resource) -> Quantity:
+    """request.seconds, and half a second for the start and the signature, in ms"""
+    return fixed((Fraction(traffic.workload.request.seconds) + PROBE_OWN_SECONDS) * 1_000)
+
+
 def _operations(name: str) -> Rule:
     def rule(traffic: "StackTraffic", resource: Resource) -> Quantity:
         amount: Decimal = getattr(traffic.workload.operations, name)
@@ -179,6 +203,8 @@ RULES: Final[dict[tuple[str, str], Rule]] = {
     (BUCKET, "monthly_tier_2_requests"): _bucket_reads,
     (BUCKET, "monthly_select_data_scanned_gb"): _nothing,
     (BUCKET, "monthly_select_data_returned_gb"): _nothing,
+    (FUNCTION, "monthly_requests"): _probe_calls,
+    (FUNCTION, "request_duration_ms"): _probe_milliseconds,
     ("aws:kms/key:Key", "monthly_requests"): _operations("kms_requests"),
     ("aws:secretsmanager/secret:Secret", "monthly_requests"): _operations("secret_reads"),
     ("aws:sns/topic:Topic", "monthly_requests"): _operations("notifications"),

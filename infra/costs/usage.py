@@ -93,6 +93,8 @@ class Usage:
             if key not in keys:
                 allowed = f"known: {', '.join(keys)}" if keys else "it takes no usage"
                 raise InputError(f"{self.source} [{name}] {key}", f"unknown for {what}{nearest(key, keys)}", allowed)
+            if isinstance(table[key], Mapping) and key not in CLASSES:
+                raise InputError(f"{self.source} [{name}] {key}", "a table is no number", "write a number of 0 or more")
 
 
 def _value(thing: str, key: str, value: Any) -> Any:

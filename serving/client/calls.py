@@ -95,7 +95,7 @@ def results(call: Call, url: str, body: bytes) -> list[Result]:
             raise EndpointError(url, reason, "install the client of the server's version", status=200)
         if len(rows) == len(call.instances):
             return [_result(row, call.first + i) for i, row in enumerate(rows)]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
         reason = "its answer is not a list of predictions"
     else:
         reason = f"it answers {len(rows)} predictions for {len(call.instances)} instances"

@@ -38,7 +38,7 @@ class Story:
             return None
         try:
             return self._hear(json.loads(line.removeprefix(_PREFIX)))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
             raise self.wrong("its stream is not one of generated text") from None
 
     def wrong(self, reason: str) -> EndpointError:

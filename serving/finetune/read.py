@@ -126,8 +126,9 @@ def _parquet(path: Path) -> Iterator[Row]:
                 for row in batch.to_pylist():
                     number += 1
                     yield f"{path.name}:{number}", row
-    except pyarrow.ArrowInvalid as error:
-        raise InputError(str(path), str(error).splitlines()[0], "write the file again") from None
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        reason = f"is not Parquet or cut off ({(str(error) or type(error).__name__).splitlines()[0]})"
+        raise InputError(str(path), reason, "write the file again") from None
 
 
 def _examples(path: Path, rows: Iterator[Row], wanted: Columns, troubles: Troubles) -> Iterator[Example]:
@@ -182,7 +183,7 @@ def _label(value: Any, where: str, troubles: Troubles) -> str | None:
     if isinstance(value, bool | str):
         return str(value)
     # A Parquet column with a missing value turns its codes into floats.
-    if isinstance(value, int | float) and value == value and value == int(value):
+    if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         return str(int(value))
     troubles.add("no label" if value != value else "label form", where)
     return None
@@ -205,6 +206,8 @@ def _documents(path: Path, rows: Iterator[Row], labels: Path | None, troubles: T
             troubles.add("no label", where)
         elif row.get("text") is None:
             raise InputError(str(path), "its rows hold no text", "run the pipeline again with --keep-text")
+        elif not isinstance(row["text"], list) or not all(isinstance(page, str) for page in row["text"]):
+            troubles.add("not text", where)
         else:
             yield Example(row=where, label=entry[0], text="\n".join(row["text"]), group=str(row["id"]))
     for _, where in given.values():

@@ -5,6 +5,7 @@ prompt, the last has the counts and why the text ends, those between bring text;
 """
 
 import logging
+import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -44,9 +45,11 @@ def answers(predictor: Predictor, items: Sequence[Item], gone: Gone = nobody) ->
             begun.update(ready)
             left.difference_update(i for i, reply in ready.items() if not reply.more)
             yield ready
-    except Exception:
+    except Exception as error:
         if len(items) == 1:
-            log.exception("prediction failed")
+            # Where, never what: the message of an error may repeat what the request held.
+            place = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+            log.error("prediction failed: %s\n%s", type(error).__name__, place)
         yield from _apart(predictor, items, sorted(left), begun)
 
 

@@ -1,7 +1,6 @@
 """From a request to its instances: raw bodies are one instance, JSON holds a list of them."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -83,6 +82,10 @@ def text(instance: Instance) -> str:
         raise ItemError(400, "A text must be a JSON string.")
     if not instance.strip():
         raise ItemError(400, "The text is empty.")
+    try:
+        instance.encode()
+    except UnicodeEncodeError as error:  # JSON can escape half of a character; no tokenizer takes it
+        raise ItemError(400, f"The text holds a lone surrogate at character {error.start}.") from None
     return instance
 
 
@@ -94,7 +97,7 @@ def binary(instance: Instance) -> bytes:
         raise ItemError(400, 'An instance must be {"b64": "..."}.')
     try:
         return base64.b64decode(instance["b64"], validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error, and its parent for letters beyond ASCII
         raise ItemError(400, "The value of b64 is not base64.") from None
 
 

@@ -52,14 +52,15 @@ class Message:
             created = record["eventName"].startswith("ObjectCreated:")
             thing, bucket = record["s3"]["object"], record["s3"]["bucket"]["name"]
             # Keys are coded like a form (S3 user guide, event message structure).
-            return Upload(bucket=bucket, key=unquote_plus(thing["key"])) if created else None
+            key = unquote_plus(thing["key"])
+            return Upload(bucket=bucket, key=key) if created and isinstance(bucket, str) and bucket and key else None
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def _told(self) -> Any:
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 

@@ -9,6 +9,7 @@ from serving.errors import ServingError
 
 TOKEN_SECONDS = 21600
 TIMEOUT_SECONDS = 2
+MOST_BYTES = 65_536  # what it says is a line
 
 
 class MetadataError(ServingError):
@@ -77,9 +78,12 @@ class Metadata:
         try:
             connection.request(method, place, headers=headers)
             answer = connection.getresponse()
-            return answer.status, answer.read().decode(errors="replace")
-        except (OSError, http.client.HTTPException) as error:
+            return answer.status, answer.read(MOST_BYTES).decode(errors="replace")
+        except OSError as error:
             raise self._error(str(error) or type(error).__name__) from None
+        except (http.client.HTTPException, ValueError) as error:
+            # Their own words quote what came, the token too.
+            raise self._error(f"what it says is no HTTP ({type(error).__name__})") from None
         finally:
             connection.close()
 
@@ -95,5 +99,5 @@ def _time(found: str | None, key: str) -> str | None:
         return None
     try:
         return str(json.loads(found)[key])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "an unknown time"

@@ -118,8 +118,8 @@ class _Values:
 
     def number(self, key: str, default: int) -> int:
         found = self.text(key, str(default))
-        if not found.isdecimal():
-            raise _wrong(key, repr(found), "a whole number, 0 or more")
+        if not re.fullmatch(r"[0-9]{1,9}", found):
+            raise _wrong(key, repr(found[:40]), "a whole number, 0 or more")
         return int(found)
 
 

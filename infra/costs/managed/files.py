@@ -27,7 +27,7 @@ def read_apis(path: Path) -> Iterator[ManagedApi]:
         if isinstance(entry, Mapping):
             try:
                 yield _api(key, data["vendor"], entry)
-            except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+            except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
                 raise InputError(
                     f"{path} [{key}]", f"missing or misplaced {error}", "see any shipped file of managed APIs"
                 ) from None

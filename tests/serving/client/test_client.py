@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import json
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import pytest
 
 import serving.client as door
 from serving.client import (
+    ApiKey,
     AsyncClient,
     Classification,
     Client,
@@ -21,6 +23,7 @@ from serving.client import (
     ItemFailure,
     LabelScore,
     PredictionError,
+    Retry,
     Sentiment,
 )
 from serving.errors import InputError
@@ -168,6 +171,42 @@ def test_a_refused_caller_is_raised_even_where_failures_are_returned() -> None:
     ):
         client.predict([b"x"] * 20, failures="return")
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+def test_an_endpoint_that_repeats_the_callers_key_does_not_make_the_client_say_it(status: int) -> None:
+    key = "a-key-of-a-usage-plan"
+
+    def repeats(asked: Asked) -> Told:
+        said = f"What is {asked.headers['x-api-key']}?"
+        rows = [{"error": {"code": 400, "message": said}}]
+        return Told(status, predicted(rows) if status == 200 else json.dumps({"message": said}).encode())
+
+    once = Retry(attempts=1)
+    with (
+        endpoint(repeats) as server,
+        Client(server.url, "echo", auth=ApiKey(key=key), retry=once) as client,
+        pytest.raises((EndpointError, PredictionError)) as told,
+    ):
+        client.predict("good")
+    assert "What is [secret]?" in str(told.value)
+    assert key not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"error": {"code": 1e999, "message": "no"}}',
+        '{"text": "a", "prompt_tokens": 1e999, "tokens": 1, "finish": "stop"}',
+    ],
+)
+def test_a_count_without_end_is_no_answer(row: str) -> None:
+    with (
+        endpoint(lambda _: Told(200, f'{{"predictions": [{row}]}}'.encode())) as server,
+        Client(server.url, "echo") as client,
+        pytest.raises(EndpointError, match="not a list of predictions"),
+    ):
+        client.predict("good")
 
 
 def test_both_clients_do_the_same() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ def found(data: Data) -> dict[str, tuple[str, ...]]:
         ("broken row", '{"text": "cut sh'),
         ("no label", {"text": "nobody judged this"}),
         ("label form", {"text": "a list for a label", "label": ["good"]}),
+        ("label form", '{"text": "no class has this code", "label": 1e999}'),
         ("empty", {"text": "  \t", "label": "good"}),
         ("not text", {"text": 17, "label": "good"}),
         ("no letters", {"text": "... --- ...", "label": "good"}),
@@ -177,3 +179,26 @@ def test_a_split_does_not_depend_on_the_order(tmp_path: Path) -> None:
         own = [part for text, part in parts.items() if dict(good())[text] == label]
         assert own.count("test") >= 4
         assert own.count("validation") >= 1
+
+
+@pytest.mark.parametrize("spoil", [lambda data: data[:-9], lambda data: data[:4] + bytes(len(data) - 8) + data[-4:]])
+def test_a_parquet_file_that_is_cut_off_or_damaged_is_one_line(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "data.parquet"
+    parquet.write_table(arrow.table({"text": ["a day"] * 50, "label": ["good", "bad"] * 25}), path)
+    assert len(read(path).examples) == 50
+    path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(InputError, match="is not Parquet or cut off"):
+        read(path)
+
+
+def test_rows_of_documents_whose_text_is_none_are_left_out(tmp_path: Path) -> None:
+    rows = [
+        {"id": f"{i}", "status": "ok", "page_results": [], "text": text} for i, text in enumerate((["a"], 5, [None]))
+    ]
+    path, labels = tmp_path / "rows.jsonl", tmp_path / "labels.csv"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    labels.write_text("id,label\n0,good\n1,good\n2,good\n", encoding="utf-8")
+    data = read(path, labels=labels)
+    assert [example.text for example in data.examples] == ["a"]
+    assert found(data) == {"not text": ("rows.jsonl:2", "rows.jsonl:3")}

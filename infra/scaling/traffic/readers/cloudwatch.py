@@ -95,7 +95,7 @@ def _of_results(results: list[Any], path: Path) -> Iterator[tuple[str, str, Any,
     if not shape:
         raise InputError(str(path), "a result has no lists of Timestamps and Values", f"give {FORMS}")
     # The same Id comes again where an answer had pages.
-    labels = {(row.get("Id"), row.get("Label")): row.get("Label") or row.get("Id") for _, row in filled}
+    labels = {(str(row.get("Id")), str(row.get("Label"))): row.get("Label") or row.get("Id") for _, row in filled}
     if len(labels) > 1:
         named = ", ".join(shown(label) for label in list(labels.values())[:8])
         raise InputError(str(path), f"holds {len(labels)} metrics ({named})", ACTION)
@@ -109,7 +109,9 @@ def _of_results(results: list[Any], path: Path) -> Iterator[tuple[str, str, Any,
 
 def _number(value: Any) -> Any:
     """A value as it is, but for what JSON has and a number of requests is not: text and nothing."""
-    return value if isinstance(value, int | float) else f"{value!r}"
+    if isinstance(value, int | float):
+        return value
+    return f"{value!r}" if isinstance(value, str | None) else shown(value)
 
 
 def _read_console(path: Path) -> Trace:

@@ -119,6 +119,11 @@ AVERAGES = [{"Timestamp": "2026-01-05T00:00:00Z", "Average": 1.0, "Unit": "Count
             {"MetricDataResults": [{"Id": i, "Timestamps": ["x"], "Values": [1]} for i in "ab"]},
             "holds 2 metrics ('a', 'b'); export the Sum of RequestCount alone",
         ),
+        (
+            {"MetricDataResults": [{"Id": i, "Timestamps": ["x"], "Values": [1]} for i in ([], {})]},
+            "holds 2 metrics",
+        ),
+        ({"Datapoints": [{"Timestamp": "2026-01-05T00:00:00Z", "Sum": [[1]]}]}, "a list is no number of requests"),
         (console(), "no rows of labels, then of times"),
         (console(*console_rows(), full="us-east-1:AWS/ApplicationELB RequestCount Average 60"), "holds the Average of"),
         (console("2026/01/05 00:00:00,1,2", full=f"{LABEL},{LABEL}"), "holds 2 metrics"),
