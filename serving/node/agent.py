@@ -79,6 +79,8 @@ class _Instance:
         """One round. What AWS refuses or does not answer is logged, and tried again in the next round."""
         _guarded(self._look_at_signals)
         if self._left:
+            if self._registrar.listed:  # it could not leave when it wanted to
+                _guarded(self._registrar.leave)
             _guarded(self._complete)
             return
         state = self._server.look()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from serving.backends import Backend, Launch
 from serving.errors import InputError, ServingError
 from serving.node import fetch
+from serving.node.cloud import CloudError
 from serving.node.documents_process import Documents
 from serving.node.place import Place
 from serving.node.server import Limits, ModelServer, Sample
@@ -51,9 +52,7 @@ def boot(
         if place:
             place.ready()
             # An instance on its way into a warm pool takes no requests yet.
-            entered = place.wanted()
-            if entered:
-                place.enter()
+            entered = place.wanted() and _enter(place)
     except BaseException as error:
         if server:
             server.backend.stop()
@@ -64,6 +63,16 @@ def boot(
     took = time.monotonic() - began
     log.info("ready after %.1f s: %s on port %d", took, settings.model, settings.port)
     return Booted(server=server, documents=Documents(settings), place=place, entered=entered, seconds=took)
+
+
+def _enter(place: Place) -> bool:
+    """Whether it stands in the registry; where that cannot be reached the agent tries again."""
+    try:
+        place.enter()
+    except CloudError as error:
+        log.error("%s", error)
+        return False
+    return True
 
 
 def _server(settings: NodeSettings, make: Make, limits: Limits) -> ModelServer:

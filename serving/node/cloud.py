@@ -45,6 +45,8 @@ def call(thing: str, function: Callable[..., Any], **arguments: Any) -> Any:
 
 
 def _action(code: str) -> str:
+    if code.startswith("KMS."):
+        return "enable the key, or cancel its deletion"
     denied = "AccessDenied" in code or code in ("UnauthorizedOperation", "Forbidden", "403")
     return "add the permission to the instance's role" if denied else f"AWS calls it {code}"
 

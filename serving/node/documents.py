@@ -46,6 +46,16 @@ def main() -> int:
 
 def work(settings: NodeSettings) -> None:
     """Work the queue that the settings name. Raises ServingError."""
+    try:
+        _work(settings)
+    except OSError as error:
+        # What goes wrong with one document is its row's; this is the folder of all of them.
+        reason = f"it cannot be written ({error.strerror or error})"
+        action = "free space there or take a larger root volume"
+        raise ServingError(str(settings.state / "documents"), reason, action) from None
+
+
+def _work(settings: NodeSettings) -> None:
     from serving.documents.engines import processes
 
     stop = threading.Event()

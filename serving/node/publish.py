@@ -27,10 +27,11 @@ class Publisher:
         if not self._namespace:
             return
         rows = [*_served(metrics, self._before), *_gpus()]
-        self._before = metrics
         data = [{"MetricName": n, "Unit": u, "Value": v, "Dimensions": self._dimensions} for n, u, v in rows]
         put = client("cloudwatch", self._region).put_metric_data
         call(f"metrics in {self._namespace}", put, Namespace=self._namespace, MetricData=data)
+        # Only now: what could not be sent is part of the next row.
+        self._before = metrics
 
 
 def _served(now: Metrics, before: Metrics | None) -> list[tuple[str, str, float]]:

@@ -9,25 +9,25 @@ log = logging.getLogger(__name__)
 
 
 class Registrar:
-    """One node's part in the registry. `entered` is whether the node has ever taken requests."""
+    """One node's part in the registry: `entered` is whether it has ever taken requests, `listed` whether it does."""
 
     def __init__(self, place: Place, *, entered: bool) -> None:
-        self.entered = self._listed = entered
+        self.entered = self.listed = entered
         self._place = place
         self._suspects: frozenset[str] = frozenset()
 
     def settle(self, ready: bool) -> None:
         """In while the server answers and the group wants the instance, out while its server is down."""
-        if ready and not self._listed and self._place.wanted():
+        if ready and not self.listed and self._place.wanted():
             self._place.enter()
-            self.entered = self._listed = True
-        elif not ready and self._listed:
+            self.entered = self.listed = True
+        elif not ready and self.listed:
             self.leave()
 
     def leave(self) -> None:
         """Out."""
         self._place.leave()
-        self._listed = False
+        self.listed = False
 
     def tidy(self) -> None:
         """Remove entries of instances that crashed or were ended without leaving.
@@ -43,7 +43,7 @@ class Registrar:
         entries, states = registry.entries(), group.states()
         if self._place.instance_id not in states:
             return
-        if self._listed and self._place.instance_id not in entries:
+        if self.listed and self._place.instance_id not in entries:
             self._place.enter()
         others = entries - {self._place.instance_id}
         gone = frozenset(entry for entry in others if states.get(entry, "Terminated").startswith(GONE))

@@ -159,6 +159,19 @@ def test_a_killed_server_leaves_nothing_behind(name: str, tmp_path: Path) -> Non
         assert left == []
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_disk_that_is_full_stops_no_prediction(name: str, tmp_path: Path) -> None:
+    log = tmp_path / name / "server.log"
+    log.parent.mkdir()
+    log.symlink_to("/dev/full")  # every write to it ends as on a full disk
+    with running(name, misbehaving(tmp_path), tmp_path, workers=1) as server:
+        # A failed prediction, and a worker that dies, are what a server writes most about.
+        assert [a.status for a in server.calls([b"poison"] * 3, at_once=1)] == [500] * 3
+        server.call(b"exit")
+        server.becomes_healthy()
+        assert [a.status for a in server.calls([b"hello"] * 8, at_once=4)] == [200] * 8
+
+
 def announced(server: Running, size: int) -> int:
     """The status of a request that says how large its body will be."""
     path = f"/predictions/{server.launch.about()['name']}"

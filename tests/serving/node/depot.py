@@ -37,6 +37,9 @@ class Depot:
     def put(self, key: str, body: bytes, **metadata: str) -> None:
         _client("s3").put_object(Bucket=self.bucket, Key=key, Body=body, Metadata=metadata)
 
+    def delete(self, key: str) -> None:
+        _client("s3").delete_object(Bucket=self.bucket, Key=key)
+
     def keys(self, prefix: str) -> list[str]:
         found = _client("s3").list_objects_v2(Bucket=self.bucket, Prefix=prefix).get("Contents", [])
         return sorted(row["Key"] for row in found)

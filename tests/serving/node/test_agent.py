@@ -1,77 +1,22 @@
 """A node at work: it leaves when it must, in the right order, mends its server, and keeps the registry true."""
 
-import http.client
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
-import pytest
 
-from serving.errors import ServingError
-from serving.node import agent
-from serving.node.boot import Booted, boot
-from serving.node.server import Limits
 from tests.emulator import Call, Interception
 from tests.serving.node.depot import depot
-from tests.serving.node.small_backend import SmallBackend, make
-from tests.serving.node.world import World, changed, until
+from tests.serving.node.running_node import LIMITS, running
+from tests.serving.node.world import World, until
 
 ROOT = Path(__file__).resolve().parents[3]
-PACE = agent.Pace(look_seconds=0.05, publish_seconds=0.5, tidy_seconds=0.3, settle_seconds=0.3)
-LIMITS = Limits(start_seconds=10, pings=2, restarts=2, backoff_seconds=0.05)
-
-
-class Node:
-    """A booted node whose agent runs in a thread."""
-
-    def __init__(self, world: World, done: Booted) -> None:
-        self.world, self.booted = world, done
-        self.stop = threading.Event()
-        self.failed: ServingError | None = None
-        self.thread = threading.Thread(target=self._run)
-        self.thread.start()
-
-    @property
-    def backend(self) -> SmallBackend:
-        found = self.booted.server.backend
-        assert isinstance(found, SmallBackend)
-        return found
-
-    def post(self, body: bytes) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.world.settings.port, timeout=10)
-        try:
-            connection.request("POST", "/predictions/small", body)
-            return connection.getresponse().status
-        finally:
-            connection.close()
-
-    def die(self) -> None:
-        with pytest.raises((OSError, http.client.HTTPException)):
-            self.post(b"die")
-
-    def _run(self) -> None:
-        try:
-            agent.run(self.booted, self.world.settings.drain_seconds, self.stop, PACE)
-        except ServingError as error:
-            self.failed = error
-
-
-@contextmanager
-def running(world: World, **settings: object) -> Iterator[Node]:
-    node = Node(world, boot(changed(world.settings, **settings), make, LIMITS))
-    try:
-        yield node
-    finally:
-        node.stop.set()
-        node.thread.join(timeout=20)
-        node.backend.stop()
 
 
 def test_a_spot_notice_drains_what_is_in_flight_and_completes_the_hook(world: World) -> None:

@@ -167,3 +167,30 @@ def test_a_worker_that_must_leave_finishes_what_it_can(stored: Depot, server: Ru
     assert program.returncode == 0, said
     assert stored.keys("results/") == ["results/a.txt.jsonl"]
     assert stored.waiting() == (1, 0), "the late one is for another instance"
+
+
+def test_what_documents_say_is_neither_logged_nor_in_dead_letters_nor_in_rows(
+    stored: Depot, server: Running, tmp_path: Path
+) -> None:
+    mark = b"Zaphod-4711-geheim"
+    bodies = {
+        "good.txt": GOOD + mark,
+        "odd.html": b"<p " + mark + b"=><script>" + mark + b"</script>\xff" + BAD,
+        "broken.docx": b"PK\x03\x04" + mark,
+        "bytes.txt": bytes(range(256)) + mark,
+    }
+    for name, body in bodies.items():
+        stored.put(f"uploads/{name}", body)
+    with worker(settings_of(stored, server, tmp_path / "state")) as program:
+        until(lambda: len(stored.keys("results/")) == len(bodies) and stored.waiting() == (0, 0), seconds=150)
+        program.send_signal(signal.SIGTERM)
+        _, said = program.communicate(timeout=60)
+    rows = [row for key in stored.keys("results/") for row in stored.rows(key)]
+    assert {row["status"] for row in rows} == {"ok", "failed"}
+    assert "working the queue" in said
+    word = mark.decode()
+    assert word not in said
+    assert word not in repr(rows)
+    assert word not in repr(stored.dead_letters())
+    places = [*server.launch.work.rglob("*"), *(tmp_path / "state").rglob("*")]
+    assert [path.name for path in places if path.is_file() and mark in path.read_bytes()] == []

@@ -84,6 +84,11 @@ def test_a_stack_that_cannot_do_it_says_so_in_one_line(stored: Depot, tmp_path: 
         ran(stored, tmp_path, documentBucket="")
     with pytest.raises(InputError, match=r"^model minilm: the stack serves sentiment; "):
         ran(stored, tmp_path, plan=Plan(steps=(Step(kinds=KINDS, model="minilm"),)))
+    with pytest.raises(
+        InputError, match=r"^redact: with the engine stack whole documents leave this machine; use --engine"
+    ):
+        ran(stored, tmp_path, plan=Plan(redact=True))
+    assert stored.keys("") == []
     with pytest.raises(ServingError, match=r"^s3://no-such-bucket/plans/\w+\.json: .*NoSuchBucket"):
         ran(stored, tmp_path, documentBucket="no-such-bucket")
 
@@ -119,3 +124,11 @@ def test_the_stack_and_its_documents_agree_on_the_folders_of_the_bucket() -> Non
         naming.RESULT_PREFIX,
         naming.PLAN_PREFIX,
     )
+
+
+def test_an_instance_takes_no_plan_that_would_redact_what_has_left_already() -> None:
+    _, body = layout.packed_plan(Plan(redact=True))
+    with pytest.raises(InputError, match="documents are redacted where they are read, before they leave"):
+        layout.unpacked_plan(body)
+    _, body = layout.packed_plan(Plan())
+    assert layout.unpacked_plan(body) == Plan()

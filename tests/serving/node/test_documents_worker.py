@@ -1,7 +1,12 @@
 """The worker of the queue with an engine that does what a test says: what is tried again, and what is not."""
 
+import os
+import re
+import resource
+import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -16,9 +21,11 @@ from serving.documents.plan import Plan, Step
 from serving.documents.types import KINDS, Row, Source
 from serving.errors import ServingError
 from serving.node.documents import worker_of
+from serving.node.documents_process import COMMAND
 from serving.node.settings import NodeSettings
-from tests.emulator import REGION
-from tests.serving.node.depot import Depot, depot
+from tests.emulator import REGION, Call, Interception
+from tests.infra.engine_faults import refusal
+from tests.serving.node.depot import ROOT, Depot, depot
 from tests.serving.node.world import an_archive, serving, until
 
 
@@ -32,7 +39,7 @@ class Ping(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(params=[3])
-def stored(aws: None, request: pytest.FixtureRequest) -> Iterator[Depot]:
+def stored(aws: Interception, request: pytest.FixtureRequest) -> Iterator[Depot]:
     with depot(request.param) as found:
         yield found
 
@@ -148,3 +155,74 @@ def test_a_message_that_is_none_of_s3_goes_to_the_dead_letters(stored: Depot, tm
     worked(stored, said({"status": "ok"}), tmp_path)
     assert stored.waiting() == (0, 0)
     assert stored.waiting(stored.dead) == (4, 0)
+
+
+@contextmanager
+def refusing(aws: Interception, *actions: str) -> Iterator[None]:
+    """S3 refuses some actions, as it does while the key of an object is disabled."""
+
+    def refuse(call: Call) -> str | None:
+        return refusal("s3", "KMS.DisabledException") if call.action in actions else None
+
+    aws.refuse = refuse
+    try:
+        yield
+    finally:
+        aws.refuse = None
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Files of this process end at a MiB; the file system answers a write above it as it answers a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_what_cannot_be_fetched_stored_or_answered_is_done_once_the_fault_is_mended(
+    stored: Depot, aws: Interception, tmp_path: Path
+) -> None:
+    for name, body in (("fetched", b"text"), ("stored", bytes(2 << 20)), ("answered", b"text")):
+        stored.put(f"uploads/{name}.txt", body)
+    engine = said({"status": "ok", "label": "a"})
+    bucket = f"/{stored.bucket}"
+    faults = (f"GET {bucket}/uploads/fetched.txt", f"PUT {bucket}/results/answered.txt.jsonl")
+    with full_disk(), refusing(aws, *faults):
+        worked(stored, engine, tmp_path)
+    assert stored.waiting() == (0, 3)
+    assert stored.dead_letters() == []
+    assert stored.keys("results/") == []
+    stored.hold_ends()
+    worked(stored, engine, tmp_path)
+    assert len(stored.keys("results/")) == 3
+    assert stored.waiting() == (0, 0)
+
+
+def test_a_worker_whose_disk_is_full_ends_in_one_line_and_leaves_the_queue_alone(stored: Depot, tmp_path: Path) -> None:
+    archive = an_archive(tmp_path / "small.mar")
+    stored.put("uploads/a.txt", b"text")
+    settings = NodeSettings(
+        model="small", archive=str(archive), archive_sha256=sha256_of(archive), state=tmp_path, region=REGION,
+        queue_url=stored.queue, dead_letter_url=stored.dead, document_bucket=stored.bucket,
+    )  # fmt: skip
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -f 0; exec "$@"', "worker", *COMMAND],  # noqa: S607
+        cwd=ROOT, env={**os.environ, **settings.environment()}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == ServingError.exit_code
+    assert re.fullmatch(rf"ERROR {tmp_path}/documents: it cannot be written \(.+\); free space there .*\n", done.stderr)
+    assert stored.waiting() == (2, 0), "the document, and what S3 sends to try the way"
+
+
+@pytest.mark.parametrize("stored", [1], indirect=True)
+def test_a_document_that_is_gone_before_it_is_read_ends_as_a_row_that_says_so(stored: Depot, tmp_path: Path) -> None:
+    stored.put("uploads/a.txt", b"text")
+    stored.delete("uploads/a.txt")
+    worked(stored, said({"status": "ok"}), tmp_path)
+    (row,) = stored.rows("results/a.txt.jsonl")
+    assert row["reason"] == "unreadable"
+    assert "key does not exist" in row["message"]
+    assert [reason for _, reason, _ in stored.dead_letters()] == ["unreadable"]

@@ -24,11 +24,12 @@ _numbers = itertools.count()
 
 @dataclass
 class Metadata:
-    """The metadata service of one instance; `paths` is what it says under /latest/meta-data/."""
+    """The metadata service of one instance; `paths` is what it says under /latest/meta-data/, `fails` that it does."""
 
     paths: dict[str, str] = field(default_factory=dict)
     endpoint: str = ""
     without_token: int = 0
+    fails: bool = False
 
 
 @contextmanager
@@ -48,6 +49,7 @@ def metadata(paths: dict[str, str]) -> Iterator[Metadata]:
             return self._say(404 if found is None else 200, found or "")
 
         def _say(self, status: int, text: str) -> None:
+            status, text = (500, "") if served.fails else (status, text)
             self.send_response(status)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
