@@ -156,13 +156,14 @@ def _digest(setting: str, path: str) -> str:
 
 def _key_policy(account: Account) -> pulumi.Output[str]:
     """The account's administrators manage the key; the services use it for this account's resources only."""
-    use = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*", "kms:DescribeKey"]
+    new_keys = ["kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"]
+    use = ["kms:Decrypt", "kms:Encrypt", *new_keys, "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:DescribeKey"]
     arn = f"arn:{account.partition}"
     return policies.document(
         policies.grant({"AWS": f"{arn}:iam::{account.id}:root"}, ["kms:*"], "*"),
         policies.grant(
             {"Service": list(KEY_SERVICES)},
-            ["kms:Decrypt", "kms:GenerateDataKey*"],
+            ["kms:Decrypt", *new_keys],
             "*",
             Condition={"StringEquals": {"aws:SourceAccount": account.id}},
         ),

@@ -20,6 +20,7 @@ class PrivateBucketArgs:
 
     Without a key S3 encrypts with its own. `grants` makes statements from the bucket's ARN: who else may use it.
     `log_bucket` is where S3 writes who used it. `short_lived` are folders whose objects expire after so many days.
+    What is deleted or written over goes for good after `noncurrent_days`.
     """
 
     names: Names
@@ -27,6 +28,7 @@ class PrivateBucketArgs:
     key_arn: pulumi.Input[str] | None
     expire_days: int | None
     force_destroy: bool
+    noncurrent_days: int = NONCURRENT_DAYS
     log_bucket: pulumi.Input[str] | None = None
     grants: Callable[[pulumi.Output[str]], Sequence[policies.Statement]] | None = None
     short_lived: Mapping[str, int] = field(default_factory=dict)
@@ -129,7 +131,7 @@ def _expire(
                 "status": "Enabled",
                 "filter": {"prefix": ""},
                 "abort_incomplete_multipart_upload": {"days_after_initiation": ABORT_UPLOAD_DAYS},
-                "noncurrent_version_expiration": {"noncurrent_days": NONCURRENT_DAYS},
+                "noncurrent_version_expiration": {"noncurrent_days": args.noncurrent_days},
                 **expiration,
             },
             *(_short_lived(folder, days) for folder, days in args.short_lived.items()),

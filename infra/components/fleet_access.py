@@ -1,4 +1,7 @@
-"""What an instance may do, and no more: its artifacts, its own group's hooks, its logs, metrics, registry and queue."""
+"""What an instance may do, and no more: its artifacts, its own group's hooks, its logs, metrics, registry and queue.
+
+Where another account could own what an ARN names, a condition says that it is this one.
+"""
 
 from collections.abc import Iterator
 
@@ -6,8 +9,19 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components import policies
+from infra.components.account import Account
 from infra.components.fleet_types import FleetArgs
 from infra.naming import BUNDLE_FOLDER, PLAN_PREFIX, RESULT_PREFIX, UPLOAD_PREFIX, archive_folder, canary_folder, child
+
+# What Session Manager takes (AWS managed policy reference, AWSCloud9SSMInstanceProfile). AmazonSSMManagedInstanceCore
+# would let an instance read every parameter of the account, too.
+SESSION_ACTIONS = (
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
 
 
 def instance_profile(
@@ -20,10 +34,10 @@ def instance_profile(
     role = aws.iam.Role(
         "node", assume_role_policy=policies.assumed_by("ec2.amazonaws.com"), tags=args.names.tags("node"), opts=opts
     )
-    session_manager = aws.iam.RolePolicyAttachment(
+    session_manager = aws.iam.RolePolicy(
         child("node", "session-manager"),
-        role=role.name,
-        policy_arn=f"arn:{args.account.partition}:iam::aws:policy/AmazonSSMManagedInstanceCore",
+        role=role.id,
+        policy=policies.document(policies.allow(SESSION_ACTIONS, ["*"], Condition=_in_region(args.account))),
         opts=opts,
     )
     work = aws.iam.RolePolicy(
@@ -40,8 +54,10 @@ def _statements(
     store, account = args.artifacts, args.account
     # Earlier archives and bundles, too: a refresh that rolls back starts instances of the template before.
     folders = [archive_folder(store.model), BUNDLE_FOLDER, *([canary_folder(store.model)] if args.canary else ())]
-    yield policies.allow(["s3:GetObject"], [pulumi.Output.concat(store.bucket_arn, "/", f, "*") for f in folders])
-    yield policies.allow(["kms:Decrypt"], [store.key_arn])
+    own_account = policies.own_account(account.id)
+    archives = [pulumi.Output.concat(store.bucket_arn, "/", folder, "*") for folder in folders]
+    yield policies.allow(["s3:GetObject"], archives, Condition=own_account)
+    yield policies.allow(["kms:Decrypt"], [store.key_arn], Condition=own_account)
     groups = [args.names.group_arn(account.partition, account.region, account.id, *row.parts) for row in args.versions]
     own = ("CompleteLifecycleAction", "RecordLifecycleActionHeartbeat", "SetInstanceHealth")
     yield policies.allow([f"autoscaling:{action}" for action in own], groups)
@@ -62,8 +78,11 @@ def _tidy_statements(args: FleetArgs, registry_arn: pulumi.Input[str]) -> Iterat
     """To find entries of instances that are gone. Neither call has resource-level permission: conditions bound them."""
     service = {"StringEquals": {"servicediscovery:ServiceArn": registry_arn}}
     yield policies.allow(["servicediscovery:ListInstances"], ["*"], Condition=service)
-    region = {"StringEquals": {"aws:RequestedRegion": args.account.region}}
-    yield policies.allow(["autoscaling:DescribeAutoScalingGroups"], ["*"], Condition=region)
+    yield policies.allow(["autoscaling:DescribeAutoScalingGroups"], ["*"], Condition=_in_region(args.account))
+
+
+def _in_region(account: Account) -> dict[str, dict[str, str]]:
+    return {"StringEquals": {"aws:RequestedRegion": account.region}}
 
 
 def _document_statements(args: FleetArgs) -> Iterator[policies.Statement]:
@@ -71,10 +90,12 @@ def _document_statements(args: FleetArgs) -> Iterator[policies.Statement]:
     if not intake:
         return
     queue = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
-    yield policies.allow(queue, [intake.queue_arn])
+    own_account = policies.own_account(args.account.id)
+    yield policies.allow(queue, [intake.queue_arn], Condition=own_account)
     # With a reason: without one a message gets there by itself, once it was received too often.
-    yield policies.allow(["sqs:SendMessage"], [intake.dead_letter_arn])
+    yield policies.allow(["sqs:SendMessage"], [intake.dead_letter_arn], Condition=own_account)
     read = [pulumi.Output.concat(intake.bucket_arn, "/", prefix, "*") for prefix in (UPLOAD_PREFIX, PLAN_PREFIX)]
-    yield policies.allow(["s3:GetObject"], read)
-    yield policies.allow(["s3:PutObject"], [pulumi.Output.concat(intake.bucket_arn, "/", RESULT_PREFIX, "*")])
-    yield policies.allow(["kms:GenerateDataKey"], [args.artifacts.key_arn])
+    yield policies.allow(["s3:GetObject"], read, Condition=own_account)
+    results = [pulumi.Output.concat(intake.bucket_arn, "/", RESULT_PREFIX, "*")]
+    yield policies.allow(["s3:PutObject"], results, Condition=own_account)
+    yield policies.allow(["kms:GenerateDataKey"], [args.artifacts.key_arn], Condition=own_account)

@@ -53,6 +53,7 @@ class Intake(pulumi.ComponentResource):
                 part="documents",
                 key_arn=args.key_arn,
                 expire_days=args.retention_days,
+                noncurrent_days=1,  # whoever is told that a document is deleted means all of it
                 force_destroy=not args.deletion_protection,
                 log_bucket=args.log_bucket,
             ),
@@ -61,6 +62,7 @@ class Intake(pulumi.ComponentResource):
         dead = self._queue("dead-letters", message_retention_seconds=DEAD_LETTER_SECONDS)
         queue = self._queue("documents", **_redrive(dead))
         policy = self._policy(queue, store.bucket)
+        self._close(dead)
         self._notify(store.bucket, queue, policy)
         self.bucket_name, self.bucket_arn = store.bucket.bucket, store.bucket.arn
         self.queue_arn, self.queue_url, self.queue_name = queue.arn, queue.url, queue.name
@@ -91,6 +93,15 @@ class Intake(pulumi.ComponentResource):
                 policies.grant({"Service": "s3.amazonaws.com"}, ["sqs:SendMessage"], queue.arn, Condition=only),
                 policies.refuse_plain_http("sqs:*", queue.arn),
             ),
+            opts=self._own,
+        )
+
+    def _close(self, dead: aws.sqs.Queue) -> None:
+        """The dead-letter queue takes nothing from services: SQS itself moves messages there."""
+        aws.sqs.QueuePolicy(
+            child("dead-letters", "policy"),
+            queue_url=dead.url,
+            policy=policies.document(policies.refuse_plain_http("sqs:*", dead.arn)),
             opts=self._own,
         )
 

@@ -53,7 +53,7 @@ class Network(pulumi.ComponentResource):
         if public and private:
             network_egress.nat(args.names, public.subnets, private, self._own)
         tables = [row.table for row in private] or ([public.table] if public else [])
-        s3 = network_egress.s3_endpoint(args.names, args.account.region, self._vpc, tables, self._own)
+        s3 = network_egress.s3_endpoint(args.names, args.account, self._vpc, tables, self._own)
         subnets = [row.subnet for row in private] or (public.subnets if public else [])
         self.node_subnet_ids = [subnet.id for subnet in subnets]
         groups = network_groups.build(args.names, self._vpc, self._own, balancer=args.balancer)
@@ -151,7 +151,7 @@ class Network(pulumi.ComponentResource):
         services = network_egress.services(balancer=args.balancer, intake=args.intake)
         for service in services:
             network_egress.interface_endpoint(
-                args.names, args.account.region, service, self._vpc, self.node_subnet_ids, group, self._own
+                args.names, args.account, service, self._vpc, self.node_subnet_ids, group, self._own
             )
 
     def _flow_log(self) -> None:

@@ -18,9 +18,16 @@ def allow(actions: Sequence[str], resources: Sequence[pulumi.Input[str]], **more
     return {"Effect": "Allow", "Action": list(actions), "Resource": list(resources), **more}
 
 
-def grant(principal: Mapping[str, Any], actions: Sequence[str], resource: pulumi.Input[str], **more: Any) -> Statement:
+def grant(
+    principal: Mapping[str, Any] | str, actions: Sequence[str], resource: pulumi.Input[str], **more: Any
+) -> Statement:
     """A statement of a resource policy: who may do what to the resource that carries it."""
     return {"Effect": "Allow", "Principal": principal, "Action": list(actions), "Resource": resource, **more}
+
+
+def own_account(account_id: str, **more: str) -> Mapping[str, Mapping[str, str]]:
+    """A condition: what is reached is this account's. ARNs of S3 name none, and a deleted bucket's name is free."""
+    return {"StringEquals": {"aws:ResourceAccount": account_id, **more}}
 
 
 def refuse_plain_http(action: str, *resources: pulumi.Input[str]) -> Statement:

@@ -118,9 +118,11 @@ def _statements(args: TrainingArgs, logs: aws.cloudwatch.LogGroup) -> Iterator[p
     def below(*folders: str) -> list[pulumi.Output[str]]:
         return [pulumi.Output.concat(args.bucket_arn, "/", TRAINING_FOLDER, folder, "/*") for folder in folders]
 
-    yield policies.allow(["s3:GetObject"], below("bundles", "*/in"))
-    yield policies.allow(["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"], below("*/out"))
-    through = {"StringEquals": {"kms:ViaService": f"s3.{args.account.region}.amazonaws.com"}}
+    own_account = policies.own_account(args.account.id)
+    yield policies.allow(["s3:GetObject"], below("bundles", "*/in"), Condition=own_account)
+    both_ways = ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"]
+    yield policies.allow(both_ways, below("*/out"), Condition=own_account)
+    through = policies.own_account(args.account.id, **{"kms:ViaService": f"s3.{args.account.region}.amazonaws.com"})
     yield policies.allow(["kms:Decrypt", "kms:GenerateDataKey"], [args.key_arn], Condition=through)
     streams = pulumi.Output.concat(logs.arn, ":log-stream:*")
     yield policies.allow(["logs:CreateLogStream", "logs:PutLogEvents"], [streams])

@@ -13,6 +13,7 @@ from infra.lifecycle import cli, engine, quotas
 from infra.lifecycle.aws import Account, told
 from infra.lifecycle.errors import AccountError
 from infra.lifecycle.preflight import account_of, offered
+from infra.lifecycle.trail import trails
 from infra.record import StackConfig, read_config
 from infra.settings import StackSettings
 
@@ -124,6 +125,28 @@ def _image(patient: Patient) -> Iterator[Finding]:
         yield Finding(name="image", state="bad", seen=f"no {name} in {patient.config.region}", action=action)
 
 
+def _trail(patient: Patient) -> Iterator[Finding]:
+    """Never `bad`: the account's trail is not the stack's to make, and a stack works without one."""
+    action = "turn on a trail of management events in CloudTrail; the first copy is free of charge"
+    try:
+        found = trails(patient.account)
+    except AccountError as error:
+        yield Finding(name="trail", state="note", seen=f"{error.thing}: {error.reason}", action=error.action)
+        return
+    logging = [row for row in found if row.is_logging]
+    if not logging:
+        seen = f"{found[0].name} is stopped" if found else "nothing in this account writes down who did what"
+        yield Finding(name="trail", state="note", seen=seen, action=action)
+        return
+    if any(row.validates_files for row in logging):
+        yield Finding(name="trail", state="ok", seen=f"{logging[0].name} writes down who did what")
+        return
+    action = "turn on log file validation, or a changed file is not noticed"
+    yield Finding(
+        name="trail", state="note", seen=f"{logging[0].name} writes, and does not sign its files", action=action
+    )
+
+
 def _pulumi(patient: Patient) -> Iterator[Finding]:
     tool = cli.command(install=False)
     yield Finding(name="pulumi", state="ok", seen=f"CLI {tool.version}")
@@ -182,4 +205,5 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     ("region", _region),
     ("image", _image),
     ("quota", _quotas),
+    ("trail", _trail),
 )

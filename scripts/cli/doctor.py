@@ -13,7 +13,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def doctor(stack: options.StackName = "dev", project: live.Project = None) -> None:
-    """Check CLI, plugin, passphrase, state, credentials, clock, region, image, quotas; exit code 9 when one fails."""
+    """Check CLI, plugin, passphrase, state, credentials, clock, region, image, quotas, trail; code 9 if one fails."""
     from infra.lifecycle.doctor import examine
     from infra.lifecycle.errors import DOCTOR_FINDINGS
 

@@ -104,7 +104,8 @@ def test_the_role_may_read_jobs_and_bundles_write_what_a_job_brings_and_nothing_
     assert {resource for action, resource in rest if action.startswith("logs:")} == {log}
     assert all(resource.endswith(f"key/{key}") for action, resource in rest if action.startswith("kms:"))
     (guarded,) = [row for row in statements if "kms:Decrypt" in row["Action"]]
-    assert guarded["Condition"] == {"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
+    wanted = {"aws:ResourceAccount": "123456789012", "kms:ViaService": "s3.eu-west-1.amazonaws.com"}
+    assert guarded["Condition"] == {"StringEquals": wanted}
     assert not of_training(stack, "iam/rolePolicyAttachment:RolePolicyAttachment")
 
 

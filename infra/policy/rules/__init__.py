@@ -1,7 +1,20 @@
 """Every rule: importing this package registers them all."""
 
 from infra.policy.registry import ADVISORY, MANDATORY, RULES, Level, Rule
-from infra.policy.rules import balancing, compute, entry, identity, network, secrecy, storage, watching
+from infra.policy.rules import (
+    balancing,
+    compute,
+    entry,
+    grants,
+    identity,
+    least_privilege,
+    network,
+    plain_secrets,
+    residency,
+    secrecy,
+    storage,
+    watching,
+)
 
 __all__ = [
     "ADVISORY",
@@ -12,8 +25,12 @@ __all__ = [
     "balancing",
     "compute",
     "entry",
+    "grants",
     "identity",
+    "least_privilege",
     "network",
+    "plain_secrets",
+    "residency",
     "secrecy",
     "storage",
     "watching",

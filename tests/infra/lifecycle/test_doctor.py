@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import boto3  # type: ignore[import-untyped]
 import pytest
 
 from infra.lifecycle import doctor, quotas
@@ -97,6 +98,34 @@ def test_a_clock_that_is_off_is_found(aws: None, tmp_path: Path) -> None:
     )
     found = {finding.name: finding for finding in check(late, AWS[:1])}
     assert (found["clock"].state, found["clock"].action) == ("bad", "set it by NTP")
+
+
+TRAIL = tuple(pair for pair in CHECKS if pair[0] == "trail")
+
+
+def trail(folder: Path) -> Finding:
+    config = read_config("trial", trial_project(folder))
+    patient = Patient(config=config, settings=config.settings(), account=Account("us-east-1"), project=folder)
+    (found,) = check(patient, TRAIL)
+    return found
+
+
+def test_a_trail_counts_where_it_covers_the_region_writes_and_signs_its_files(aws: None, tmp_path: Path) -> None:
+    none = trail(tmp_path)
+    assert (none.state, none.seen) == ("note", "nothing in this account writes down who did what")
+    assert "CloudTrail" in none.action
+    boto3.client("s3", region_name="us-east-1").create_bucket(Bucket="trails-of-the-account")
+    elsewhere = boto3.client("cloudtrail", region_name="us-west-2")
+    elsewhere.create_trail(Name="elsewhere", S3BucketName="trails-of-the-account", IsMultiRegionTrail=False)
+    elsewhere.start_logging(Name="elsewhere")
+    assert trail(tmp_path).seen == none.seen
+    client = boto3.client("cloudtrail", region_name="us-east-1")
+    client.create_trail(Name="account", S3BucketName="trails-of-the-account", IsMultiRegionTrail=True)
+    assert trail(tmp_path).seen == "account is stopped"
+    client.start_logging(Name="account")
+    assert "does not sign" in trail(tmp_path).seen
+    client.update_trail(Name="account", EnableLogFileValidation=True)
+    assert trail(tmp_path).state == "ok"
 
 
 def test_no_credentials_is_a_line_and_not_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

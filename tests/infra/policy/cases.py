@@ -112,6 +112,37 @@ HTTPS_REDIRECT = [{"type": "redirect", "redirect": {"protocol": "HTTPS", "status
 KNOWN_BAD = "AWSManagedRulesKnownBadInputsRuleSet"
 ALL_OUT = {"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ANYWHERE}
 
+HELD = row("aws:s3/bucket:Bucket", "b", tags={"allowedRegions": "us-east-1 us-east-2"})
+QUEUE, TOPIC = "aws:sqs/queue:Queue", "aws:sns/topicSubscription:TopicSubscription"
+COPIES = "aws:s3/bucketReplicationConfig:BucketReplicationConfig"
+RESIDENCY = (
+    ((HELD, row(QUEUE, "q", region="eu-west-1")), (HELD, row(QUEUE, "q", region="us-east-2"))),
+    (
+        (HELD, row(TOPIC, "t", topic="arn:aws:sns:eu-west-1:123456789012:t")),
+        (HELD, row(TOPIC, "t", topic="arn:aws:sns:us-east-1:123456789012:t")),
+    ),
+    (
+        (HELD, row(COPIES, "c", rules=[{"destination": {"bucket": "arn:aws:s3:::elsewhere"}}])),
+        (HELD, row(COPIES, "c", rules=[{"destination": {"bucket": "arn:aws:s3:::id-b"}}])),
+    ),
+    ((HELD, row(KEY, "k", multiRegion=True)), (HELD, row(KEY, "k", multiRegion=False))),
+    (
+        (HELD, row(SECRET, "s", replicas=[{"region": "eu-west-1"}])),
+        (HELD, row(SECRET, "s", replicas=[{"region": "us-east-2"}])),
+    ),
+    (
+        (
+            HELD,
+            {
+                "urn": "urn:pulumi:d::t::pulumi:providers:aws::p",
+                "type": "pulumi:providers:aws",
+                "inputs": {"region": "eu-west-1"},
+            },
+        ),
+        (row(QUEUE, "q", region="eu-west-1"),),
+    ),
+)
+
 CASES = [
     case(
         "CKV_AWS_79",
@@ -288,6 +319,7 @@ CASES = [
         policy(Action="iam:PassRole", Resource="*"),
         policy(Action="iam:PassRole", Resource="arn:aws:iam::123456789012:role/node"),
     ),
+    *(case("residency", bad, good) for bad, good in RESIDENCY),
     case(
         "CKV_AWS_319",
         row("aws:cloudwatch/metricAlarm:MetricAlarm", "a", actionsEnabled=False),

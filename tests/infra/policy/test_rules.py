@@ -12,7 +12,8 @@ from infra.policy.check import check
 from infra.policy.registry import Level, Rule
 from infra.policy.rules import RULES
 from tests.infra.costs.stacks import Row, row, stack_of
-from tests.infra.policy.cases import ACL, ACL_LOG, BUCKET, CASES, ROLE_POLICY, TEMPLATE, Case, policy
+from tests.infra.policy.cases import ACL, ACL_LOG, BUCKET, ROLE_POLICY, TEMPLATE, Case, policy
+from tests.infra.policy.cases_access import CASES
 
 SECRET = {SECRET_KEY: SECRET_SIGNATURE, "value": "x"}
 JUNK = (None, "", "x", "é{", "-1", "nan", 1.5, -1, True, [], ["x"], [[]], {}, {"a": 1}, UNKNOWN_VALUE, SECRET)
