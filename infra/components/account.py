@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import pulumi
 import pulumi_aws as aws
 
 
@@ -12,6 +13,13 @@ class Account:
     id: str
     region: str
     partition: str
+
+    def call_arn(self, api_id: pulumi.Input[str], call: str) -> pulumi.Output[str]:
+        """A call of an API as a policy names it; `call` is stage, method and path."""
+        arn: pulumi.Output[str] = pulumi.Output.concat(
+            f"arn:{self.partition}:execute-api:{self.region}:{self.id}:", api_id, "/", call
+        )
+        return arn
 
     @classmethod
     def current(cls) -> "Account":

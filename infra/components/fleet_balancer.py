@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from infra.components.fleet_types import FleetArgs, Version
 from infra.components.network_groups import BALANCER_PORT, INFERENCE_PORT, TEST_PORT
 from infra.naming import BALANCER_LOG_PREFIX, CANARY, child
+from infra.runbooks import described
 
 # Above the gateway's 30 seconds, so that the load balancer is never the one that gives up first.
 IDLE_SECONDS = 60
@@ -125,7 +126,7 @@ def rollback_alarm(
     return aws.cloudwatch.MetricAlarm(
         label,
         name=args.names.physical(label),
-        alarm_description="A refresh of the group's instances is rolled back while this is in alarm",
+        alarm_description=described("A refresh of the instances is rolled back while this is in alarm", "rollback"),
         comparison_operator="GreaterThanOrEqualToThreshold",
         threshold=10 if entry else 1,
         period=60,

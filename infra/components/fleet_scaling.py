@@ -9,6 +9,7 @@ from infra.components.fleet_balancer import Way
 from infra.components.fleet_types import FleetArgs
 from infra.costs.machines import baseline_of
 from infra.naming import child
+from infra.runbooks import described
 from infra.settings_rules import burstable
 
 
@@ -151,7 +152,7 @@ def _wake_alarm(
     aws.cloudwatch.MetricAlarm(
         "wake",
         name=args.names.physical("wake"),
-        alarm_description="Work is waiting and no instance is up",
+        alarm_description=described("Work is waiting and no instance is up", "wake"),
         comparison_operator="GreaterThanThreshold",
         threshold=0,
         evaluation_periods=1,

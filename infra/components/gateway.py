@@ -15,7 +15,9 @@ class Gateway(pulumi.ComponentResource):
 
     endpoint: pulumi.Output[str]
     call: pulumi.Output[str]
+    call_arn: pulumi.Output[str]
     api_key: pulumi.Output[str] | None
+    api_key_id: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: GatewayArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("breakeven:infra:Gateway", name, {}, opts)
@@ -25,7 +27,8 @@ class Gateway(pulumi.ComponentResource):
         build = gateway_rest.build if args.settings.entry == "rest" else gateway_http.build
         self._entry = build(args, link, log, own)
         self.endpoint = self._entry.endpoint
-        self.api_key = self._entry.api_key
+        self.call_arn = self._entry.call_arn
+        self.api_key, self.api_key_id = self._entry.api_key, self._entry.api_key_id
         self.call = pulumi.Output.format(_call(args), self.endpoint)
         self.register_outputs({"endpoint": self.endpoint, "call": self.call})
 

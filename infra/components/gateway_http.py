@@ -36,6 +36,7 @@ def build(
     _stage(args, api, log, opts)
     return Entry(
         endpoint=pulumi.Output.concat(api.api_endpoint, path),
+        call_arn=args.account.call_arn(api.id, f"$default/POST{path}"),
         dimensions={"ApiId": api.id},
         server_error_metric="5xx",
         api_key=None,

@@ -44,9 +44,11 @@ def build(
         gateway_firewall.build(args, stage, opts)
     return Entry(
         endpoint=pulumi.Output.concat(stage.invoke_url, "/", args.model),
+        call_arn=args.account.call_arn(api.id, f"{STAGE}/POST/{args.model}"),
         dimensions={"ApiName": api.name, "Stage": STAGE},
         server_error_metric="5XXError",
         api_key=pulumi.Output.secret(key.value) if key else None,
+        api_key_id=key.id if key else None,
     )
 
 

@@ -40,9 +40,14 @@ class GatewayArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A built entry: where it is called, how CloudWatch knows it, and its key where it has one."""
+    """A built entry: where it is called, how CloudWatch knows it, and its key where it has one.
+
+    `call_arn` is the prediction as a policy names it.
+    """
 
     endpoint: pulumi.Output[str]
+    call_arn: pulumi.Output[str]
     dimensions: Mapping[str, pulumi.Input[str]]
     server_error_metric: str
     api_key: pulumi.Output[str] | None
+    api_key_id: pulumi.Output[str] | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.components import observability_alarms, observability_dashboard, policies
+from infra.components import observability_alarms, observability_composites, observability_dashboard, policies
 from infra.components.account import Account
 from infra.naming import Names
 from infra.settings import ObservabilitySettings
@@ -26,6 +26,7 @@ class Watched:
     canary_label: pulumi.Input[str] | None
     queue_name: pulumi.Input[str] | None
     dead_letter_name: pulumi.Input[str] | None
+    probe_name: pulumi.Input[str] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,8 @@ class Observability(pulumi.ComponentResource):
         self._own = pulumi.ResourceOptions(parent=self)
         self.topic_arn = self._topic()
         alarms = observability_alarms.build(args, self.topic_arn, self._own)
+        if args.settings.alarms == "all":
+            observability_composites.build(args, alarms, self.topic_arn, self._own)
         self.dashboard_url = self._dashboard(alarms) if args.settings.dashboard else None
         self.register_outputs({"topicArn": self.topic_arn, "dashboardUrl": self.dashboard_url})
 
@@ -69,7 +72,8 @@ class Observability(pulumi.ComponentResource):
             "alarms",
             arn=topic.arn,
             policy=policies.document(
-                policies.grant({"Service": list(PUBLISHERS)}, ["sns:Publish"], topic.arn, Condition=account)
+                policies.grant({"Service": list(PUBLISHERS)}, ["sns:Publish"], topic.arn, Condition=account),
+                policies.refuse_plain_http("sns:Publish", topic.arn),
             ),
             opts=self._own,
         )

@@ -1,4 +1,4 @@
-"""Alarms for the objectives: errors, no instance, latency, age of the queue, dead letters, and a canary's own."""
+"""Alarms on one bound each: errors, no instance, latency, queue, dead letters, the probe, and a canary's own."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_aws as aws
 
-from infra.naming import CANARY, child
+from infra.naming import CANARY, PROBE, child
+from infra.runbooks import described
 
 if TYPE_CHECKING:
     from infra.components.observability import ObservabilityArgs
@@ -19,7 +20,10 @@ QUEUE_AGE_SECONDS = 900
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """One alarm: its metric (or metric math), its bound and how long it must last."""
+    """One alarm: its metric (or metric math), its bound and how long it must last.
+
+    `runbook` is the label whose runbook it has, where that is not its own; a `silent` one only counts in others.
+    """
 
     label: str
     says: str
@@ -28,6 +32,8 @@ class Alarm:
     periods: int
     metric: Mapping[str, Any]
     missing: str = "notBreaching"
+    runbook: str = ""
+    silent: bool = False
 
 
 def build(
@@ -35,24 +41,29 @@ def build(
 ) -> dict[str, aws.cloudwatch.MetricAlarm]:
     """Create the alarms that the settings ask for, by label; each tells the topic when it starts and when it ends."""
     wanted = [*_few(args), *(_more(args) if args.settings.alarms == "all" else ())]
-    return {
-        alarm.label: aws.cloudwatch.MetricAlarm(
-            alarm.label,
-            name=args.names.physical(alarm.label),
-            alarm_description=alarm.says,
-            comparison_operator=alarm.comparison,
-            threshold=alarm.threshold,
-            evaluation_periods=alarm.periods,
-            treat_missing_data=alarm.missing,
-            actions_enabled=True,
-            alarm_actions=[topic_arn],
-            ok_actions=[topic_arn],
-            tags=args.names.tags(alarm.label),
-            opts=opts,
-            **alarm.metric,
-        )
-        for alarm in wanted
-    }
+    return {alarm.label: create(alarm, args, topic_arn, opts) for alarm in wanted}
+
+
+def create(
+    alarm: Alarm, args: "ObservabilityArgs", topic_arn: pulumi.Input[str], opts: pulumi.ResourceOptions
+) -> aws.cloudwatch.MetricAlarm:
+    """Create one alarm."""
+    told: list[pulumi.Input[str]] = [] if alarm.silent else [topic_arn]
+    return aws.cloudwatch.MetricAlarm(
+        alarm.label,
+        name=args.names.physical(alarm.label),
+        alarm_description=described(alarm.says, alarm.runbook or alarm.label),
+        comparison_operator=alarm.comparison,
+        threshold=alarm.threshold,
+        evaluation_periods=alarm.periods,
+        treat_missing_data=alarm.missing,
+        actions_enabled=True,
+        alarm_actions=told,
+        ok_actions=told,
+        tags=args.names.tags(alarm.label),
+        opts=opts,
+        **alarm.metric,
+    )
 
 
 def _few(args: "ObservabilityArgs") -> Iterator[Alarm]:
@@ -74,8 +85,29 @@ def _few(args: "ObservabilityArgs") -> Iterator[Alarm]:
             missing="breaching",
             metric=_ready_instances(args),
         )
+    if args.watched.probe_name is not None:
+        yield _probe(args, args.watched.probe_name)
     if args.watched.canary_label is not None:
         yield from _canary(args, args.watched.canary_label)
+
+
+def _probe(args: "ObservabilityArgs", name: pulumi.Input[str]) -> Alarm:
+    """A run that fails counts as an error of its function; one that never took place leaves no data at all."""
+    return Alarm(
+        label=PROBE,
+        says="A call from outside with the model's sample was not answered, two times in a row",
+        comparison="GreaterThanThreshold",
+        threshold=0,
+        periods=2,
+        missing="breaching",
+        metric={
+            "namespace": "AWS/Lambda",
+            "metric_name": "Errors",
+            "dimensions": {"FunctionName": name},
+            "period": args.settings.probe_minutes * ONE_MINUTE,
+            "statistic": "Sum",
+        },
+    )
 
 
 def _canary(args: "ObservabilityArgs", label: pulumi.Input[str]) -> Iterator[Alarm]:
@@ -100,24 +132,25 @@ def _canary(args: "ObservabilityArgs", label: pulumi.Input[str]) -> Iterator[Ala
 
 
 def _more(args: "ObservabilityArgs") -> Iterator[Alarm]:
+    share = f"{args.settings.latency_objective_percent:g}"
     yield Alarm(
         label="latency",
-        says=f"One request in a hundred takes longer than {args.settings.latency_objective_ms} ms",
+        says=f"Less than {share} % of requests are answered within {args.settings.latency_objective_ms} ms",
         comparison="GreaterThanThreshold",
         threshold=args.settings.latency_objective_ms,
         periods=3,
-        metric={**_api("Latency", args), "period": FIVE_MINUTES, "extended_statistic": "p99"},
+        metric={**api_metric("Latency", args), "period": FIVE_MINUTES, "extended_statistic": f"p{share}"},
     )
     if args.watched.canary_label is not None:
         seconds = args.settings.latency_objective_ms / 1000
         slow = _targets("TargetResponseTime", args, args.watched.canary_label)
         yield Alarm(
             label=child(CANARY, "latency"),
-            says=f"One of the canary's requests in a hundred takes longer than {args.settings.latency_objective_ms} ms",
+            says=f"The canary answers less than {share} % within {args.settings.latency_objective_ms} ms",
             comparison="GreaterThanThreshold",
             threshold=seconds,
             periods=3,
-            metric={**slow, "period": FIVE_MINUTES, "extended_statistic": "p99"},
+            metric={**slow, "period": FIVE_MINUTES, "extended_statistic": f"p{share}"},
         )
     queue, dead = args.watched.queue_name, args.watched.dead_letter_name
     if queue is not None:
@@ -144,7 +177,11 @@ def _error_rate(args: "ObservabilityArgs") -> list[dict[str, Any]]:
     """Failed share of the requests, in percent; both kinds of API count them under their own metric name."""
     sums = {"errors": args.watched.server_error_metric, "requests": "Count"}
     queries: list[dict[str, Any]] = [
-        {"id": name, "metric": {**_api(metric, args), "stat": "Sum", "period": FIVE_MINUTES}, "return_data": False}
+        {
+            "id": name,
+            "metric": {**api_metric(metric, args), "stat": "Sum", "period": FIVE_MINUTES},
+            "return_data": False,
+        }
         for name, metric in sums.items()
     ]
     rate = "IF(requests > 0, 100 * errors / requests, 0)"
@@ -191,7 +228,8 @@ def _targets(metric: str, args: "ObservabilityArgs", label: pulumi.Input[str]) -
     return {"namespace": "AWS/ApplicationELB", "metric_name": metric, "dimensions": dimensions}
 
 
-def _api(metric: str, args: "ObservabilityArgs") -> dict[str, Any]:
+def api_metric(metric: str, args: "ObservabilityArgs") -> dict[str, Any]:
+    """A metric of the entry, as an alarm names it."""
     return {"namespace": "AWS/ApiGateway", "metric_name": metric, "dimensions": dict(args.watched.api_dimensions)}
 
 

@@ -1,4 +1,4 @@
-"""The dashboard: traffic, errors and latency of the entry, the instances, the queue, and a canary beside the rest."""
+"""The dashboard: error budgets, traffic and latency of the entry, instances, queue, a canary beside the rest."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_aws as aws
 
+from infra.components import observability_budgets
 from infra.naming import CANARY
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ WIDTH, HEIGHT = 12, 6
 def body(args: "ObservabilityArgs", alarms: Mapping[str, aws.cloudwatch.MetricAlarm]) -> pulumi.Output[str]:
     """The dashboard's JSON, two widgets to a row: graphs, and how a canary's alarms stand."""
     drawn = {"region": args.account.region, "period": 60, "view": "timeSeries"}
-    parts: list[tuple[str, dict[str, Any]]] = [("metric", {**drawn, **graph}) for graph in _graphs(args)]
+    graphs = [*observability_budgets.graphs(args), *_graphs(args)]
+    parts: list[tuple[str, dict[str, Any]]] = [("metric", {**drawn, **graph}) for graph in graphs]
     if args.watched.canary_label is not None:
         own = [alarm.arn for label, alarm in alarms.items() if label.startswith(CANARY)]
         parts.append(("alarm", {"title": "Canary's alarms", "alarms": own}))

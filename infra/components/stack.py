@@ -11,8 +11,9 @@ from infra.components.guardrails import Guardrails, GuardrailsArgs
 from infra.components.intake import Intake, IntakeArgs
 from infra.components.network import Network, NetworkArgs
 from infra.components.observability import Observability, ObservabilityArgs, Watched
+from infra.components.probe import Probe, ProbeArgs
 from infra.components.training import Training, TrainingArgs
-from infra.naming import TRAINING, Names
+from infra.naming import PROBE, TRAINING, Names
 from infra.settings import CanarySettings, StackSettings
 
 
@@ -143,8 +144,28 @@ class Plan:
             ),
         )
 
+    def probe(self, artifacts: Artifacts, gateway: Gateway) -> Probe | None:
+        """A call from outside every few minutes, where the settings ask for it."""
+        settings = self.settings
+        if not settings.observability.probe:
+            return None
+        return Probe(
+            PROBE,
+            ProbeArgs(
+                names=self.names,
+                account=self.account,
+                settings=settings.observability,
+                auth=settings.gateway.auth,
+                model=settings.model.model,
+                endpoint=gateway.endpoint,
+                call_arn=gateway.call_arn,
+                api_key_id=gateway.api_key_id,
+                key_arn=artifacts.key_arn,
+            ),
+        )
+
     def observability(
-        self, artifacts: Artifacts, fleet: Fleet, gateway: Gateway, intake: Intake | None
+        self, artifacts: Artifacts, fleet: Fleet, gateway: Gateway, intake: Intake | None, probe: Probe | None
     ) -> Observability:
         """Topic, alarms and dashboard."""
         settings = self.settings
@@ -164,6 +185,7 @@ class Plan:
                     canary_label=fleet.canary_label,
                     queue_name=intake.queue_name if intake else None,
                     dead_letter_name=intake.dead_letter_name if intake else None,
+                    probe_name=probe.function_name if probe else None,
                 ),
                 may_be_empty=settings.fleet.min_size == 0,
             ),

@@ -247,13 +247,19 @@ DATA: Final[Mapping[str, Way]] = {
 }
 REST: Final[Mapping[str, Way]] = {
     "aws:budgets/budget:Budget": Named(id="{account}:{name}"),
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": Named(id="{alarmName}"),
     "aws:cloudwatch/dashboard:Dashboard": Named(id="{dashboardName}"),
+    "aws:cloudwatch/eventRule:EventRule": Named(id="{name}"),
+    "aws:cloudwatch/eventTarget:EventTarget": Named(id="{rule}/{targetId}"),
     "aws:cloudwatch/logGroup:LogGroup": Named(id="{name}"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Named(id="{name}"),
     "aws:iam/instanceProfile:InstanceProfile": Named(id="{name}"),
     "aws:iam/role:Role": Named(id="{name}"),
     "aws:iam/rolePolicy:RolePolicy": Named(id="{role}:{name}"),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Named(id="{role}/{policyArn}"),
+    "aws:lambda/function:Function": Named(id="{name}"),
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": Named(id="{functionName}"),
+    "aws:lambda/permission:Permission": Named(id="{function}/{statementId}"),
 }
 WAYS: Final[Mapping[str, Way]] = {**EC2, **FLEET, **GATEWAY, **DATA, **REST}
 """By type token; a test walks what the program can make."""

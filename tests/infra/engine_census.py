@@ -102,6 +102,14 @@ KINDS: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
     "queue": ("sqs", "list_queues", "QueueUrls", ("sqs/queue:Queue",)),
     "log group": ("logs", "describe_log_groups", "logGroups[].logGroupName", ("cloudwatch/logGroup:LogGroup",)),
     "alarm": ("cloudwatch", "describe_alarms", "MetricAlarms[].AlarmName", ("cloudwatch/metricAlarm:MetricAlarm",)),
+    "composite alarm": (
+        "cloudwatch",
+        "describe_alarms",
+        "CompositeAlarms[].AlarmName",
+        ("cloudwatch/compositeAlarm:CompositeAlarm",),
+    ),
+    "function": ("lambda", "list_functions", "Functions[].FunctionName", ("lambda/function:Function",)),
+    "rule": ("events", "list_rules", "Rules[].Name", ("cloudwatch/eventRule:EventRule",)),
     "dashboard": (
         "cloudwatch",
         "list_dashboards",

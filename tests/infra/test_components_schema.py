@@ -6,7 +6,7 @@ import json
 import pytest
 from pulumi.provider.experimental.component import ComponentProvider
 
-COMPONENTS = ["artifacts", "fleet", "gateway", "guardrails", "intake", "network", "observability", "training"]
+COMPONENTS = ["artifacts", "fleet", "gateway", "guardrails", "intake", "network", "observability", "probe", "training"]
 
 
 @pytest.mark.parametrize("name", COMPONENTS)

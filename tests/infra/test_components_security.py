@@ -92,7 +92,10 @@ def test_identity_policies_name_their_actions(stack: Recording) -> None:
 
 
 # Calls that take no resource; what bounds each instead.
+SESSION_MANAGER = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
 CONDITION_OF = {
+    **{f"ssmmessages:{action}": "aws:RequestedRegion" for action in SESSION_MANAGER},
+    "ssm:UpdateInstanceInformation": "aws:RequestedRegion",
     "cloudwatch:PutMetricData": "cloudwatch:namespace",
     "servicediscovery:ListInstances": "servicediscovery:ServiceArn",
     "autoscaling:DescribeAutoScalingGroups": "aws:RequestedRegion",
@@ -102,8 +105,8 @@ CONDITION_OF = {
 def test_identity_policies_name_their_resources_where_the_api_can(stack: Recording) -> None:
     for statement in identity_statements(stack):
         if "*" in statement["Resource"]:
-            (action,) = statement["Action"]
-            assert CONDITION_OF[action] in statement["Condition"]["StringEquals"]
+            for action in statement["Action"]:
+                assert CONDITION_OF[action] in statement["Condition"]["StringEquals"]
 
 
 def test_buckets_are_versioned_encrypted_private_and_refuse_plain_http(stack: Recording) -> None:

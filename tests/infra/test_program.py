@@ -81,7 +81,7 @@ def test_dev_is_one_spot_instance_with_one_nat_gateway() -> None:
 
 
 def test_prod_has_every_part() -> None:
-    everything = {"Artifacts", "Fleet", "Gateway", "Guardrails", "Intake", "Network", "Observability"}
+    everything = {"Artifacts", "Fleet", "Gateway", "Guardrails", "Intake", "Network", "Observability", "Probe"}
     assert components(committed("prod")) == everything
     types = {row["type"].partition(":")[2] for row in committed("prod").resources}
     assert {
@@ -134,7 +134,7 @@ def test_documents_enter_the_queue_and_what_fails_leaves_it() -> None:
     assert notice["filterPrefix"] == "uploads/"
     redrive = json.loads(named(recording, "sqs/queue:Queue", "documents")["redrivePolicy"])
     assert redrive["maxReceiveCount"] == 5
-    policy = json.loads(only(recording, "sqs/queuePolicy:QueuePolicy")["policy"])["Statement"]
+    policy = json.loads(named(recording, "sqs/queuePolicy:QueuePolicy", "documents-policy")["policy"])["Statement"]
     assert policy[0]["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
 
 
@@ -163,17 +163,26 @@ def test_a_stack_exports_where_documents_go_only_where_it_takes_them_in() -> Non
     assert not names & set(committed("dev").outputs)
 
 
-def test_every_alarm_tells_the_topic_or_acts() -> None:
+def test_every_alarm_tells_the_topic_or_acts_or_counts_in_one_that_does() -> None:
+    composites = of_type(committed("prod"), "cloudwatch/compositeAlarm:CompositeAlarm")
+    counted = " ".join(row["inputs"]["alarmRule"] for row in composites if row["inputs"].get("alarmActions"))
     for row in of_type(committed("prod"), "cloudwatch/metricAlarm:MetricAlarm"):
         if not row["urn"].endswith("::rollback"):
-            assert row["inputs"]["alarmActions"], row["urn"]
+            told = row["inputs"].get("alarmActions") or f'ALARM("{row["inputs"]["name"]}")' in counted
+            assert told, row["urn"]
 
 
 def test_prod_watches_every_objective() -> None:
     alarms = {
         row["urn"].rpartition("::")[2] for row in of_type(committed("prod"), "cloudwatch/metricAlarm:MetricAlarm")
     }
-    assert alarms == {"errors", "no-instance", "latency", "queue-age", "dead-letters", "rollback"}
+    windows = {
+        f"{objective}-{window}"
+        for objective in ("availability", "latency")
+        for window in ("fast-1h", "fast-5m", "slow-6h", "slow-30m")
+    }
+    single = {"errors", "no-instance", "latency", "queue-age", "dead-letters", "probe", "rollback"}
+    assert alarms == single | windows
 
 
 def test_the_budget_warns_before_and_when_it_is_passed() -> None:
@@ -188,7 +197,7 @@ def test_an_address_subscribes_to_the_alarms() -> None:
 
 def test_the_dashboard_is_json_with_the_names_of_what_it_shows() -> None:
     body = json.loads(only(committed("prod"), "cloudwatch/dashboard:Dashboard")["dashboardBody"])
-    assert len(body["widgets"]) == 7
+    assert len(body["widgets"]) == 10
     assert "breakeven-prod-documents" in json.dumps(body)
 
 

@@ -190,6 +190,7 @@ free(
     "part of a function or repository, which is charged",
     "aws:lambda/permission:Permission",
     "aws:lambda/alias:Alias",
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
     "aws:lambda/eventSourceMapping:EventSourceMapping",
     "aws:lambda/layerVersion:LayerVersion",
     "aws:ecr/lifecyclePolicy:LifecyclePolicy",
