@@ -4,7 +4,8 @@ import pulumi
 
 from infra import settings as stack_settings
 from infra.costs.errors import InputError
-from infra.naming import Names
+from infra.naming import Names, region_tag
+from infra.settings_rules import check_region
 
 
 def deploy() -> None:
@@ -17,8 +18,10 @@ def deploy() -> None:
     from infra.components.stack import Plan
     from infra.cost_outputs import RunningCost
 
-    names = Names(project=pulumi.get_project(), stack=pulumi.get_stack(), extra_tags=settings.tags)
     account = Account.current()
+    check_region(settings, account.region)
+    tags = {**settings.tags, **region_tag(settings.guardrails.allowed_regions)}
+    names = Names(project=pulumi.get_project(), stack=pulumi.get_stack(), extra_tags=tags)
     cost = RunningCost.start(settings.model.model, account.region)
     plan = Plan(settings=settings, names=names, account=account)
     artifacts = plan.artifacts()
@@ -27,7 +30,8 @@ def deploy() -> None:
     fleet = plan.fleet(network, artifacts, intake)
     training = plan.training(network, artifacts)
     gateway = plan.gateway(network, artifacts, fleet)
-    observability = plan.observability(artifacts, fleet, gateway, intake)
+    probe = plan.probe(artifacts, gateway)
+    observability = plan.observability(artifacts, fleet, gateway, intake, probe)
     plan.guardrails(observability)
 
     pulumi.export("endpoint", gateway.endpoint)

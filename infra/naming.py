@@ -1,6 +1,6 @@
 """Names and tags of everything the program creates; no other module joins strings for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -84,7 +84,14 @@ def bucket_log_prefix(part: str) -> str:
     return f"buckets/{part}/"
 
 
+def region_tag(regions: Sequence[str]) -> dict[str, str]:
+    """The tag by which a stack file tells where its resources may be; none where they may be anywhere."""
+    return {ALLOWED_REGIONS: " ".join(regions)} if regions else {}
+
+
+ALLOWED_REGIONS = "allowedRegions"
 CANARY = "canary"
+PROBE = "probe"
 TRAINING = "training"
 # Jobs of fine-tuning, and the bundles they run from; all of it expires.
 TRAINING_FOLDER = "training/"

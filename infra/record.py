@@ -19,6 +19,7 @@ from infra.costs.errors import InputError
 from infra.costs.readers import stack_from_rows
 from infra.costs.stack import Stack
 from infra.settings import StackSettings, parse
+from infra.settings_rules import check_region
 from infra.settings_values import SettingsError, nearest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -97,9 +98,9 @@ def read_config(stack: str, project: Path = ROOT) -> StackConfig:
         raise RecordError(f"stack {stack}", "no such stack", nearest(stack, known))
     declared = _read_map(project / "Pulumi.yaml")
     name = str(declared.get("name", ""))
-    values = {_full(name, key): _default(row) for key, row in (declared.get("config") or {}).items()}
-    own = _read_map(project / f"Pulumi.{stack}.yaml").get("config") or {}
-    values |= {_full(name, key): value for key, value in own.items()}
+    values = {_full(name, key): _default(row) for key, row in _config(project / "Pulumi.yaml", declared).items()}
+    own = project / f"Pulumi.{stack}.yaml"
+    values |= {_full(name, key): value for key, value in _config(own, _read_map(own)).items()}
     return StackConfig(project=name, stack=stack, values={key: v for key, v in values.items() if v is not None})
 
 
@@ -115,6 +116,7 @@ def record(stack: str, project: Path = ROOT, overrides: Mapping[str, object] | N
 def record_config(config: StackConfig) -> Recording:
     """Run this package's program with a configuration; raises as `record` does."""
     settings, region = config.settings(), config.region
+    check_region(settings, region)
     # A thread and a context of its own: pulumi keeps its state in context variables and its own event loop.
     with _no_collection(), ThreadPoolExecutor(max_workers=1, thread_name_prefix="record") as pool:
         try:
@@ -174,11 +176,18 @@ def _read_map(path: Path) -> dict[str, Any]:
         found = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way
     except FileNotFoundError:
         raise RecordError(str(path), "no such file", "run this in a project with a Pulumi.yaml") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise RecordError(str(path), f"not readable as YAML ({reason})", "mend the file") from None
     if not isinstance(found, dict):
         raise RecordError(str(path), "holds no map of keys", "see the other stacks' files")
+    return found
+
+
+def _config(path: Path, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = document.get("config") or {}
+    if not isinstance(found, Mapping) or not all(isinstance(key, str) for key in found):
+        raise RecordError(str(path), "its config is no map of keys", "see the other stacks' files")
     return found
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from infra.costs.numbers import shown
 from infra.settings_values import (
     CONVERTERS,
     SettingsError,
@@ -137,7 +138,12 @@ class ObservabilitySettings:
     alarms: str = one_of("few", "all")
     alarm_email: str = shaped(r"|[^@\s]+@[^@\s]+\.[^@\s]+", "ops@example.com")
     latency_objective_ms: int = within(1, 29_000)
+    latency_objective_percent: float = within(95, 99.99)
+    availability_objective_percent: float = within(95, 99.99)
+    objective_days: int = one_of(28, 30)
     error_rate_percent: int = within(1, 100)
+    probe: bool
+    probe_minutes: int = within(1, 60)
     log_retention_days: int = one_of(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 3653)
 
 
@@ -147,6 +153,7 @@ class GuardrailSettings:
 
     budget_usd: int = within(0, 100_000_000)
     budget_scope: str = one_of("account", "stack")
+    allowed_regions: Sequence[str] = shaped(r"[a-z]{2,}(-[a-z]+)+-\d+", "eu-central-1")
     deletion_protection: bool
 
 
@@ -245,7 +252,8 @@ def _convert(key: str, value: object, kind: object) -> Any:
 
 def _schedule(inside: str, row: object) -> Schedule:
     if not isinstance(row, Mapping):
-        raise SettingsError(inside.rstrip("."), f"{row!r} is not a schedule", "give name, recurrence, minSize, maxSize")
+        keys = "give name, recurrence, minSize, maxSize"
+        raise SettingsError(inside.rstrip("."), f"{shown(row)} is not a schedule", keys)
     known = [camel(item.name) for item in fields(Schedule)]
     for key in row:
         if key not in known:

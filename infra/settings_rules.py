@@ -8,10 +8,12 @@ from pathlib import Path
 
 from infra.costs.capacity import ModelCapacity
 from infra.costs.machines import is_burstable
+from infra.naming import ALLOWED_REGIONS, region_tag
 from infra.settings import FleetSettings, ModelSettings, ScalingSettings, StackSettings
 from infra.settings_values import SettingsError, nearest
 
 ONE_MINUTE_SECONDS = 60
+MOST_TAG_CHARACTERS = 256  # of a tag's value (AWS Tag Editor user guide)
 
 
 def burstable(instance_types: Sequence[str]) -> bool:
@@ -159,6 +161,19 @@ def _zero(settings: StackSettings) -> Iterator[str]:
         yield "scaleToZero: without intake the first callers get 503 until an instance is up"
 
 
+def _probe(settings: StackSettings) -> Iterator[str]:
+    if not settings.observability.probe:
+        return
+    if settings.gateway.auth == "jwt":
+        raise SettingsError("probe", "true with auth jwt", "leave it: nothing in this stack can issue a token for it")
+    if settings.fleet.min_size == 0:
+        reason = "true with minSize 0"
+        raise SettingsError("probe", reason, "leave it, or set minSize to 1: an empty group cannot answer its calls")
+    paths = (settings.model.model_archive, settings.model.node_bundle)
+    if not all(paths):
+        yield "probe: its calls fail, and its alarm fires, until modelArchive and nodeBundle are given"
+
+
 def _bill(settings: StackSettings) -> Iterator[str]:
     if not settings.guardrails.budget_usd:
         yield "budgetUsd: 0, so nobody is told when the bill grows"
@@ -166,6 +181,22 @@ def _bill(settings: StackSettings) -> Iterator[str]:
         yield "budgetScope: stack counts only costs whose tag `stack` is activated as a cost allocation tag in Billing"
     if not settings.observability.alarm_email:
         yield "alarmEmail: empty, so alarms and the budget reach nobody until you subscribe to the topic"
+
+
+def check_region(settings: StackSettings, region: str) -> None:
+    """Raises SettingsError for a region outside `allowedRegions`."""
+    allowed = settings.guardrails.allowed_regions
+    if allowed and region not in allowed:
+        action = "deploy to one of them, or add it to allowedRegions"
+        raise SettingsError("aws:region", f"{region} is not among allowedRegions ({', '.join(allowed)})", action)
+
+
+def _residency(settings: StackSettings) -> Iterator[str]:
+    written = region_tag(settings.guardrails.allowed_regions).get(ALLOWED_REGIONS, "")
+    if len(written) > MOST_TAG_CHARACTERS:
+        reason = f"{len(settings.guardrails.allowed_regions)} regions do not fit into a tag"
+        raise SettingsError("allowedRegions", reason, f"name fewer: {MOST_TAG_CHARACTERS} characters are the most")
+    yield from ()
 
 
 def _artifacts(settings: StackSettings) -> Iterator[str]:
@@ -200,7 +231,9 @@ RULES: tuple[Callable[[StackSettings], Iterator[str]], ...] = (
     _entry,
     _tokens,
     _zero,
+    _probe,
     _bill,
+    _residency,
     _artifacts,
     _canary,
 )

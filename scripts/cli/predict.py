@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -34,6 +35,10 @@ AuthKind = Annotated[Proof, typer.Option("--auth", help="For --url; reads API_KE
 SignedRegion = Annotated[str, typer.Option("--region", help="Of an IAM signature, where the URL names none.")]
 SignedProfile = Annotated[str, typer.Option("--profile", help="AWS profile of an IAM signature.")]
 
+Redact = Annotated[
+    bool, typer.Option("--redact", help="Take personal data out of texts before they leave; names are not found.")
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the verb."""
@@ -58,6 +63,7 @@ def predict(
         bool,
         typer.Option("--stream", help="Generated text as it is made; one input. With --json a line for each piece."),
     ] = False,
+    redact: Redact = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list, an object for each input.")] = False,
 ) -> None:
     """Predict files or texts; exit code 3 for inputs that cannot be predicted, 7 when the endpoint fails."""
@@ -70,11 +76,16 @@ def predict(
         url, proof = _of_stack(stack, project)
     else:
         proof = credentials(auth, region, profile)
-    with Client(url, model, auth=proof, timeouts=Timeouts(total_seconds=timeout), concurrency=concurrency) as client:
+    limits = Timeouts(total_seconds=timeout)
+    with Client(url, model, auth=proof, timeouts=limits, concurrency=concurrency, redact=redact) as client:
         if stream:
             _tell(client, _prompt(named), as_json=as_json)
+        else:
+            found = client.predict([instance for _, instance in named], failures="return")
+        if redact:
+            typer.echo(f"redacted: {redactions(client.redacted)}", err=True)
+        if stream:
             return
-        found = client.predict([instance for _, instance in named], failures="return")
     names = [name for name, _ in named]
     _show(names, found, as_json)
     failed = [one for one in found if isinstance(one, ItemFailure)]
@@ -85,6 +96,11 @@ def predict(
         typer.echo(f"breakeven: {name}: {reason}; {action}", err=True)
     if failed:
         raise typer.Exit(BAD_INPUT if all(map(_is_input, failed)) else ENDPOINT_FAILS)
+
+
+def redactions(counts: Mapping[str, int]) -> str:
+    """How much of each kind was taken out, in words."""
+    return ", ".join(f"{kind} {count:,}" for kind, count in counts.items()) or "nothing found"
 
 
 def _read(inputs: list[str], text: bool) -> "list[tuple[str, str | bytes | Path]]":

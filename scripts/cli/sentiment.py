@@ -61,6 +61,7 @@ Workflow = Annotated[Path | None, typer.Option("--workflow", help="A TOML table:
 Ocr = Annotated[OcrName, typer.Option("--ocr", help="What reads scans and pictures.")]
 Languages = Annotated[str, typer.Option("--ocr-languages", help="For tesseract, with commas: eng,jpn.")]
 KeepText = Annotated[bool, typer.Option("--keep-text", help="Rows carry the text that was read.")]
+Redact = Annotated[bool, typer.Option("--redact", help="Take personal data out of texts first; names are not found.")]
 Passages = Annotated[bool, typer.Option("--passages/--no-passages", help="Rows carry a sentiment for each passage.")]
 LimitList = Annotated[
     list[str] | None, typer.Option("--limit", metavar="NAME=NUMBER", help="Another limit, such as seconds=60.")
@@ -91,6 +92,7 @@ def sentiment(
     ocr: Ocr = OcrName.AUTO,
     ocr_languages: Languages = "eng",
     keep_text: KeepText = False,
+    redact: Redact = False,
     passages: Passages = True,
     limit: LimitList = None,
     summary: SummaryFile = None,
@@ -128,6 +130,7 @@ def sentiment(
             ocr_languages=_list(ocr_languages),
             passages=passages,
             keep_text=keep_text,
+            redact=redact,
             limits=_limits(limit or []),
             summary=summary,
             progress=True,

@@ -1,11 +1,11 @@
 """The client itself: bounded concurrency, deadlines and retries. The synchronous one is this one in a thread."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, overload
+from typing import TYPE_CHECKING, Final, Literal, Self, overload
 
 from serving.client import calls, streams
 from serving.client.address import endpoint, is_local
@@ -18,7 +18,11 @@ from serving.errors import InputError
 if TYPE_CHECKING:
     import httpx2
 
+    from serving.redact_instances import Redactions
+
 Failures = Literal["raise", "return"]
+PROOFS: Final = ("Authorization", "x-api-key", "X-Amz-Security-Token")
+SHORTEST_SECRET: Final = 8  # a shorter one would be found in any answer
 
 
 class AsyncClient:
@@ -26,6 +30,8 @@ class AsyncClient:
 
     `url` is a server's (with `model`) or a stack's whole endpoint. At most `concurrency` requests are under way at
     a time, over all calls of `predict`; up to `texts_per_request` neighbouring texts share one.
+    With `redact` personal data is taken out of texts before they are sent (serving/redact.py), `redacted` counts it,
+    and what is no text is refused.
     Raises InputError for arguments that cannot be used.
     """
 
@@ -39,6 +45,7 @@ class AsyncClient:
         retry: Retry | None = None,
         concurrency: int = 8,
         texts_per_request: int = 8,
+        redact: bool = False,
     ) -> None:
         self.url = endpoint(url, model)
         check_private(self.url, auth)
@@ -48,7 +55,13 @@ class AsyncClient:
         self._auth, self._texts = auth, texts_per_request
         self._timeouts, self._retry = timeouts or Timeouts(), retry or Retry()
         self._gate, self._concurrency = asyncio.Semaphore(concurrency), concurrency
+        self._redactions = _redactions() if redact else None
         self._http = _http(self.url, self._timeouts, concurrency)
+
+    @property
+    def redacted(self) -> Mapping[str, int]:
+        """How much of each kind was taken out so far; nothing without `redact`."""
+        return dict(sorted(self._redactions.counts.items())) if self._redactions else {}
 
     @overload
     async def predict(self, instances: calls.Instance, *, failures: Literal["raise"] = ...) -> Prediction: ...
@@ -81,13 +94,15 @@ class AsyncClient:
         be `attempt_seconds`. Close it (`aclose`) to leave before its end. Raises what `predict` does.
         """
         calls.check([prompt])
+        if self._redactions:
+            prompt = await asyncio.to_thread(self._redactions.text, prompt)
         body = streams.content(prompt, max_new_tokens=max_new_tokens, temperature=temperature)
         story, deadline = streams.Story(self.url), self._deadline()
         async with self._gate:
             response = await self._response(body, calls.JSON, deadline, streamed=True)
             async with aclosing(response):
                 if response.status_code != 200:
-                    said = calls.message(response.status_code, response.content)
+                    said = calls.message(response.status_code, _content(response))
                     raise PredictionError(ItemFailure(index=0, code=response.status_code, message=said))
                 if not response.headers.get("Content-Type", "").startswith(streams.EVENTS):
                     raise story.wrong("it does not stream")
@@ -119,6 +134,8 @@ class AsyncClient:
 
     async def _predict(self, instances: list[calls.Instance], failures: Failures) -> list[Result]:
         calls.check(instances)
+        if self._redactions:
+            instances = [*await asyncio.to_thread(self._redactions.instances, instances)]
         found: list[Result | None] = [None] * len(instances)
         todo = calls.calls(instances, self._texts)
         try:
@@ -149,8 +166,8 @@ class AsyncClient:
             body, kind = await asyncio.to_thread(call.content)
             response = await self._response(body, kind, self._deadline())
         if response.status_code == 200:
-            return calls.results(call, self.url, response.content)
-        return call.failed(response.status_code, calls.message(response.status_code, response.content))
+            return calls.results(call, self.url, _content(response))
+        return call.failed(response.status_code, calls.message(response.status_code, _content(response)))
 
     def _deadline(self) -> float:
         return asyncio.get_running_loop().time() + self._timeouts.total_seconds
@@ -217,7 +234,7 @@ class AsyncClient:
 
     def _wrong(self, response: "httpx2.Response") -> EndpointError:
         status = response.status_code
-        reason = f"it answers {status}: {calls.message(status, response.content).rstrip('.')}"
+        reason = f"it answers {status}: {calls.message(status, _content(response)).rstrip('.')}"
         if status in (401, 403):
             action = "check the credentials and the permission to call it"
         elif status in calls.WRONG_ENDPOINT:
@@ -237,6 +254,22 @@ class _Lost(Exception):  # noqa: N818 (never leaves this module)
     def __init__(self, error: EndpointError) -> None:
         self.error = error
         super().__init__(str(error))
+
+
+def _content(response: "httpx2.Response") -> bytes:
+    """The body, without the credentials that went out: what an endpoint says ends in messages and logs."""
+    body = response.content
+    for name in PROOFS:
+        secret = response.request.headers.get(name, "").removeprefix("Bearer ").encode()
+        if len(secret) >= SHORTEST_SECRET:
+            body = body.replace(secret, b"[secret]")
+    return body
+
+
+def _redactions() -> "Redactions":
+    from serving.redact_instances import Redactions
+
+    return Redactions()
 
 
 def _not_there(error: EndpointError) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar, overload
 
@@ -31,6 +31,7 @@ class Client:
         retry: Retry | None = None,
         concurrency: int = 8,
         texts_per_request: int = 8,
+        redact: bool = False,
     ) -> None:
         self._client = AsyncClient(
             url,
@@ -40,6 +41,7 @@ class Client:
             retry=retry,
             concurrency=concurrency,
             texts_per_request=texts_per_request,
+            redact=redact,
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="breakeven-client", daemon=True)
@@ -49,6 +51,11 @@ class Client:
     def url(self) -> str:
         """Where predictions are posted to."""
         return self._client.url
+
+    @property
+    def redacted(self) -> Mapping[str, int]:
+        """How much personal data of each kind was taken out so far; see AsyncClient."""
+        return self._client.redacted
 
     @overload
     def predict(self, instances: Instance, *, failures: Literal["raise"] = ...) -> Prediction: ...

@@ -37,6 +37,7 @@ def detect_sentiment(
     ocr_languages: Sequence[str] = ("eng",),
     passages: bool = True,
     keep_text: bool = False,
+    redact: bool = False,
     limits: Limits | None = None,
     summary: str | Path | None = None,
     progress: bool = False,
@@ -60,6 +61,8 @@ def detect_sentiment(
         ocr_languages: As tesseract calls them (eng, jpn); rapidocr needs none.
         passages: Whether rows carry a sentiment for every passage, not for pages alone.
         keep_text: Whether rows carry the text that was read.
+        redact: Take personal data out of what was read before a model, an endpoint or a row sees it; rows count it.
+            Refused with the engine stack, to which whole documents are sent, and for models that look at pages.
         limits: Where reading a document stops; see serving.documents.Limits.
         summary: An .html file to write, with the whole run at a look.
         progress: Show on standard error how far it is.
@@ -89,6 +92,7 @@ def detect_sentiment(
         ocr_languages=tuple(ocr_languages),
         passages=passages,
         keep_text=keep_text,
+        redact=redact,
         endpoint=endpoint,
         endpoint_auth=endpoint_auth,
         limits=limits or Limits(),

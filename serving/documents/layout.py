@@ -77,6 +77,8 @@ def unpacked_plan(body: bytes) -> Plan:
     """
     try:
         plan, most = Plan.of_json(json.loads(body)), Limits()
+        if plan.redact:
+            raise ValueError("documents are redacted where they are read, before they leave")
         limits = Limits(**{f.name: min(getattr(plan.limits, f.name), getattr(most, f.name)) for f in fields(Limits)})
         return _anywhere(replace(plan, limits=limits))
     except (ValueError, TypeError, KeyError) as error:

@@ -163,6 +163,9 @@ def _checked(step: Step, plan: Plan) -> folders.Model:
     if model.task not in TASKS[step.read]:
         fitting = ", ".join(name for name in folders.names() if folders.find(name).task in TASKS[step.read])
         raise InputError(f"model {step.model}", f'a {model.task} model cannot read "{step.read}"', f"use {fitting}")
+    if plan.redact and step.read == "page":
+        action = "use a model that reads text, or leave redact out"
+        raise InputError("redact", f"{step.model} looks at pictures of pages, which cannot be searched", action)
     if plan.endpoint:
         endpoint(plan.endpoint, model.name)
     return model

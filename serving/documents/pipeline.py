@@ -4,7 +4,7 @@ import dataclasses
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +23,8 @@ from serving.documents.types import Document, Extracted, Failure, Row, Source, W
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from serving.redact import Redactor
 
 __all__ = ["Pipeline", "failed_row"]
 
@@ -46,6 +48,7 @@ class _Work:
     inputs: Sequence[Input]
     lengths: Sequence[int]
     chunks: Sequence[Chunk] = ()
+    redacted: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
@@ -73,6 +76,7 @@ class Pipeline:
     def __init__(self, plan: Plan, cache: Path, say_stage: SayStage = _silent, *, workers: int = 1) -> None:
         check(plan)
         self._plan, self._say, self._reading = plan, say_stage, ""
+        self._redactor = _redactor() if plan.redact else None
         self._models = {name: open_model(name, plan, cache, workers) for name in sorted({s.model for s in plan.steps})}
         tools = Tools.find(plan)
         self._ocr = _TimedOcr(tools.ocr, lambda: self._say(self._reading, "ocr")) if tools.ocr else None
@@ -134,13 +138,34 @@ class Pipeline:
                     one, Why.UNSUPPORTED, f"A document of the type {one.kind} has no pages to look at.", seconds
                 )
             return _Work(document=one, model=step.model, seconds=seconds, inputs=pictures, lengths=[1] * len(pictures))
+        one, redacted = self._redacted(one)
         start = time.perf_counter()
         found = chunks(one.pages, model.tokenizer, model.most_tokens)
         seconds["predict"] = time.perf_counter() - start
         if not found:
             return _failed(one, Why.NO_TEXT, "There is no text in it.", seconds)
         texts, lengths = [chunk.text for chunk in found], [chunk.tokens for chunk in found]
-        return _Work(document=one, model=step.model, seconds=seconds, inputs=texts, lengths=lengths, chunks=found)
+        return _Work(
+            document=one,
+            model=step.model,
+            seconds=seconds,
+            inputs=texts,
+            lengths=lengths,
+            chunks=found,
+            redacted=redacted,
+        )
+
+    def _redacted(self, one: Document) -> tuple[Document, Mapping[str, int]]:
+        """The document as everything after this sees it, and how much of each kind was taken out of it."""
+        if self._redactor is None:
+            return one, {}
+        counts: Counter[str] = Counter()
+        pages = []
+        for page in one.pages:
+            found = self._redactor.redact(page.text)
+            counts.update(found.counts)
+            pages.append(dataclasses.replace(page, text=found.text))
+        return dataclasses.replace(one, pages=pages), dict(sorted(counts.items()))
 
     def _predict(self, held: Sequence[_Held]) -> None:
         """Put a row in the place of everything that waits: all documents of a model are predicted together."""
@@ -183,6 +208,7 @@ class Pipeline:
             seconds=work.seconds,
             keep_text=self._plan.keep_text,
             passages=self._plan.passages,
+            redacted=work.redacted if self._redactor else None,
         )
 
     @property
@@ -205,6 +231,13 @@ class _TimedOcr:
             return self._engine.read(image)
         finally:
             self.seconds += time.perf_counter() - start
+
+
+def _redactor() -> "Redactor":
+    # Instances have neither this part nor its libraries: what is sent to them leaves as it is, or not at all.
+    from serving.redact import redactor
+
+    return redactor()
 
 
 def _failed(document: Document, why: Why, sentence: str, seconds: dict[str, float]) -> Row:

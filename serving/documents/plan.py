@@ -31,6 +31,7 @@ class Plan:
     ocr_languages: tuple[str, ...] = ("eng",)  # tesseract's names; rapidocr reads Latin, Chinese and Japanese at once
     passages: bool = True  # rows carry a sentiment for each passage, not only for pages
     keep_text: bool = False  # rows carry the text
+    redact: bool = False  # personal data is taken out of what was read, before anything else sees it
     endpoint: str = ""  # of a deployed stack or server; empty: the model runs in the worker
     endpoint_auth: str = "none"  # none, iam, api-key (reads API_KEY) or jwt (reads TOKEN)
     limits: Limits = field(default_factory=Limits)

@@ -39,8 +39,9 @@ def judged(
     seconds: Mapping[str, float],
     keep_text: bool,
     passages: bool,
+    redacted: Mapping[str, int] | None = None,
 ) -> Row:
-    """The row of a document with a result; `model` is its name and version."""
+    """The row of a document with a result; `model` is its name and version, `redacted` counts what was taken out."""
     data: dict[str, Any] = {
         "id": document.id,
         "kind": document.kind,
@@ -56,6 +57,7 @@ def judged(
         "page_results": [_page(page, found) for page in document.pages],
         **({"passages": [dict(one) for one in found.passages]} if passages and found.passages else {}),
         "notes": list(notes),
+        **({} if redacted is None else {"redacted": dict(redacted)}),
         "seconds": _rounded(seconds),
         **({"text": [page.text for page in document.pages]} if keep_text else {}),
     }

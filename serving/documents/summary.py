@@ -55,6 +55,7 @@ class Summary:
     extremes: Mapping[str, Sequence[Extreme]] = field(default_factory=dict)
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
     models: Mapping[str, int] = field(default_factory=dict)
+    redacted: Mapping[str, int] | None = None
 
     @property
     def documents(self) -> int:
@@ -85,6 +86,7 @@ class _Counts:
         self.sums: Counter[str] = Counter()
         self.labels: Counter[str] = Counter()
         self.models: Counter[str] = Counter()
+        self.redacted: Counter[str] | None = None
         self.kinds: dict[str, Counter[str]] = {}
         self.examples: dict[str, list[tuple[str, str]]] = {}
         self.reasons: Counter[str] = Counter()
@@ -106,6 +108,8 @@ class _Counts:
                 examples.append((row["id"], row["message"]))
             return
         self.models[f"{row.get('model', '')} {row.get('version', '')}".strip()] += 1
+        if "redacted" in row:
+            self.redacted = (self.redacted or Counter()) + Counter(row["redacted"])
         for page in row.get("page_results", ()):
             self.sums["ocr"] += page.get("method") == "ocr"
             self.sums["turned"] += page.get("turned", 0) != 0
@@ -149,6 +153,7 @@ def summarise(rows: Iterable[Mapping[str, Any]], record: Record) -> Summary:
         },
         stage_seconds={stage: counts.stages[stage] for stage in STAGES if counts.stages[stage]},
         models=_by_count(counts.models),
+        redacted=None if counts.redacted is None else _by_count(counts.redacted),
     )
 
 
@@ -162,6 +167,9 @@ def in_words(summary: Summary) -> list[str]:
     lines = [f"{summary.documents:,} documents, {summary.ok:,} with a result, {summary.failed:,} failed"]
     if summary.labels:
         lines.append("labels   " + ", ".join(f"{label} {count:,}" for label, count in summary.labels.items()))
+    if summary.redacted is not None:
+        counts = ", ".join(f"{kind} {count:,}" for kind, count in summary.redacted.items())
+        lines.append(f"redacted {counts or 'nothing found'}")
     if summary.reasons:
         lines.append("failed   " + ", ".join(f"{reason} {count:,}" for reason, count in summary.reasons.items()))
     if summary.seconds:

@@ -31,6 +31,9 @@ MOST_SILENT_SECONDS: Final = 3600.0
 def run(sources: Iterator[Source], plan: Plan, options: Options) -> Iterator[Done]:
     """Rows of every source; see engines/types.py."""
     _check_model(plan, options)
+    if plan.redact:
+        action = "use --engine processes with --stack: texts are redacted here, and its endpoint predicts"
+        raise InputError("redact", "with the engine stack whole documents leave this machine", action)
     digest, body = layout.packed_plan(plan)
     bucket = Bucket(options, digest)
     bucket.put_plan(body)

@@ -1,5 +1,6 @@
 """Sources to rows, with real documents and the real models."""
 
+import dataclasses
 import io
 import json
 import zipfile
@@ -107,6 +108,31 @@ def test_what_a_plan_leaves_out_or_adds(cache: Path, tmp_path: Path) -> None:
     (row,) = data(Pipeline(Plan(ocr="off", passages=False, keep_text=True), cache).run([one]))
     assert "passages" not in row
     assert row["text"] == [GOOD.strip()]
+
+
+def test_personal_data_is_gone_before_the_model_the_row_and_the_positions(cache: Path, tmp_path: Path) -> None:
+    one = source(tmp_path, "good.txt", f"{GOOD}Write to a@example.com or 203.0.113.7. {GOOD}")
+    plan = Plan(ocr="off", keep_text=True, redact=True)
+    (row,) = data(Pipeline(plan, cache).run([one]))
+    text = f"{GOOD}Write to [EMAIL] or [IP]. {GOOD}".strip()
+    assert row["text"] == [text]
+    assert row["redacted"] == {"EMAIL": 1, "IP": 1}
+    assert row["characters"] == len(text)
+    assert row["passages"][-1]["end"] == len(text)  # type: ignore[index]
+    with endpoint(answers) as server:
+        remote = Pipeline(dataclasses.replace(plan, endpoint=server.url), cache)
+        (there,) = data(remote.run([one]))
+        remote.close()
+    assert there["redacted"] == row["redacted"]
+    sent = " ".join(text for asked in server.asked for text in asked.instances)
+    assert "[EMAIL]" in sent
+    assert "example.com" not in sent
+
+
+def test_pictures_of_pages_cannot_be_redacted(cache: Path) -> None:
+    plan = Plan(steps=(Step(kinds=KINDS, model="efficientnet_lite0", read="page"),), redact=True)
+    with pytest.raises(InputError, match="efficientnet_lite0 looks at pictures of pages, which cannot be searched"):
+        Pipeline(plan, cache)
 
 
 def test_equal_calls_give_equal_rows_and_other_batches_nearly_so(pipeline: Pipeline, sources: list[Source]) -> None:
