@@ -31,6 +31,7 @@ class Fact:
     """One fact in words, its number where it has one (see FACTS), where it was read and when.
 
     `mark` is empty, `from memory` (no public source was opened) or `secondary` (read where others quote the vendor).
+    `tiers` of credits: below so many per cent of a month, so many per cent of its charges.
     """
 
     value: str
@@ -38,6 +39,7 @@ class Fact:
     source: str
     checked: date
     mark: str = ""
+    tiers: tuple[tuple[Decimal, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ def _fact(path: Path, key: str, data: Mapping[str, Any]) -> Fact:
             source=entry["source"],
             checked=entry["checked"],
             mark=entry.get("mark", ""),
+            tiers=tuple((Decimal(below), Decimal(credited)) for below, credited in entry.get("tiers", ())),
         )
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise InputError(f"{path} [{key}]", f"missing or misplaced {error}", "see any shipped vendor") from None

@@ -140,6 +140,21 @@ class Ownership:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Support:
+    """Who repairs it and how soon, what an outage costs, and what is agreed with the vendor of an API."""
+
+    on_call_usd_per_hour: Decimal = _is(Decimal(0), "USD for an hour of being called; 0: the salary / 2,080 hours")
+    incidents_per_year: Decimal = _is(Decimal(4), "outages of one's own service a year (assumed)", high=8_760)
+    hours_to_detect: Decimal = _is(Decimal("0.5"), "from the failure until somebody works on it (assumed)", high=744)
+    hours_to_repair: Decimal = _is(Decimal("3.5"), "from then until it works again (assumed)", high=744)
+    outage_usd_per_hour: Decimal = _is(Decimal(0), "USD an hour of outage costs; 0: not stated, and not counted")
+    contract_hours_to_repair: Decimal = _is(
+        Decimal(0), "hours in which a contract with the vendor repairs (6 in the article); 0: no contract", high=744
+    )
+    vendor_plan_usd_per_month: Decimal = _is(Decimal(0), "USD a month for a support plan of the API's vendor")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
     """How a group of instances behaves where nobody has measured it: what `simulate` and `plan` assume."""
 
@@ -178,6 +193,7 @@ class Workload:
     documents: Documents = Documents()
     people: People = People()
     ownership: Ownership = Ownership()
+    support: Support = Support()
     scaling: Scaling = Scaling()
     billing: Billing = Billing()
     compare: Compare = Compare()

@@ -82,7 +82,7 @@ def test_a_mistake_in_the_settings_is_one_line_and_nothing_is_created(
 
 def test_an_unknown_stack_is_one_line(tmp_path: Path) -> None:
     project = trial_project(tmp_path, **SMALL)
-    for name in ("up", "diff", "refresh", "outputs", "destroy", "doctor", "sweep"):
+    for name in ("up", "diff", "refresh", "outputs", "destroy", "doctor", "sweep", "timeline"):
         done = verb(name, "--stack", "trail", project=project, environment=dict(os.environ))
         assert done.returncode == 3
         assert "trial" in one_line(done)
@@ -117,6 +117,7 @@ class TestEngine:
         stage.engine.create("small", budgetUsd=0)
         assert one_line(stage("outputs", "--stack", "small")).endswith("deploy it first: breakeven up")
         _goes_up(stage)
+        _is_told(stage)
         _changes(stage)
         _comes_down(stage)
 
@@ -187,6 +188,19 @@ def _goes_up(stage: Stage) -> None:
     assert outputs["call"] in said
     assert stage.fine("outputs", "endpoint", "--stack", "small").strip() == outputs["endpoint"]
     assert "Nothing changes the bill" in stage.fine("diff", "--stack", "small")
+
+
+def _is_told(stage: Stage) -> None:
+    """Of the deployment itself the timeline knows from the state, of its instances from the emulator."""
+    found = json.loads(stage.fine("timeline", "--stack", "small", "--since", "1h", "--format", "json"))
+    assert found["unseen"] == []
+    told = [(event["where"], event["what"]) for event in found["events"]]
+    began = told.index(("pulumi update", "began"))
+    ended = next(n for n, (where, what) in enumerate(told) if where == "pulumi update" and "succeeded" in what)
+    started = next(n for n, (_, what) in enumerate(told) if what.startswith("Launching a new EC2 instance"))
+    # The engine writes whole seconds, so the end may stand before what happened in its last one.
+    assert began < min(started, ended)
+    assert found["summary"]["first_sign"] is None
 
 
 def _changes(stage: Stage) -> None:

@@ -1,6 +1,7 @@
 """`breakeven tco` as a user runs it."""
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,24 @@ def test_json_holds_every_month_as_strings_and_null_where_there_is_no_figure(fil
     assert found["volumes"][:3] == ["40000000", "60000000", "90000000"]
     assert found["assumptions"]["people.salary_per_year"] == "120000"
     assert found["build"] == {"by_hand": "60000", "toolkit_saves": "45000"}
+
+
+def test_both_sides_of_support_stand_beside_each_other_with_every_assumption(tmp_path: Path) -> None:
+    path = tmp_path / "workload.toml"
+    path.write_text("[support]\nincidents_per_year = 6\noutage_usd_per_hour = 500\n")
+    text = run("--stack", "small", "--workload", str(path))
+    assert max(map(len, text.splitlines())) <= 80
+    # Six times four hours; the promise of 99.9 % leaves 8.76.
+    assert re.search(r"^Downtime, hours +24 +8\.76 at most$", text, re.MULTILINE)
+    assert re.search(r"^Outages, USD +12,000\.00 +4,380\.00 at most$", text, re.MULTILINE)
+    assert "support.hours_to_repair = 3.5" in text
+    found = json.loads(run("--stack", "small", "--workload", str(path), "--format", "json"))["support"]
+    assert found["self_hosted"]["downtime"]["value"] == "24"
+    assert (found["vendor"]["downtime"]["value"], found["vendor"]["downtime"]["bound"]) == ("8.76", "at_most")
+    assert found["vendor"]["repair"]["value"] is None
+    assert "| Downtime, hours | 24 | 8.76 at most |" in run(
+        "--stack", "small", "--workload", str(path), "--format", "markdown"
+    )
 
 
 def test_markdown_has_the_table(files: tuple[str, str]) -> None:

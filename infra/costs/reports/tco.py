@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from infra.costs.estimate import CURRENCY
 from infra.costs.reports.markdown import row_of, safe, table_of
+from infra.costs.reports.tco_support import support_document, support_lines, support_markdown
 from infra.costs.reports.text import COLUMNS, plain
 from infra.costs.reports.words import Paint, exact, money, quantity, volume
 from infra.costs.tco.people import built_by_hand
@@ -23,6 +24,7 @@ SHOWN: Final = {
     "serving": ("utilisation",),
     "people": (),
     "ownership": (),
+    "support": (),
 }
 """Sections of the workload that the figures rest on, with their keys; none: all of them."""
 
@@ -51,6 +53,8 @@ def tco_text(tco: Tco, paint: Paint = plain, name: str = "") -> str:
             paint(scenario.name, "bold"),
             *(line for text in _about(tco, scenario) for line in _wrapped(text)),
         ]
+    title, *rest = support_lines(tco)
+    lines += ["", paint(title, "bold"), *(line for text in rest for line in _kept(text))]
     lines += ["", paint("Assumed", "bold")]
     for key, value, about in _assumptions(tco):
         lines += wrap(f"{key} = {_said(value)}  {about}", COLUMNS, initial_indent="  ", subsequent_indent=" " * 6)
@@ -65,6 +69,7 @@ def tco_markdown(tco: Tco, name: str = "") -> str:
     lines += ["", *(f"- {text}" for text in _findings(tco))]
     for scenario in tco.scenarios.values():
         lines += ["", f"### {scenario.name}", "", *(f"- {safe(text.strip())}" for text in _about(tco, scenario))]
+    lines += support_markdown(tco)
     lines += ["", "### Assumed", "", *table_of(("key", "value", "meaning"), 3)]
     lines += [row_of((f"`{key}`", _said(value), about)) for key, value, about in _assumptions(tco)]
     return "\n".join(lines) + "\n"
@@ -81,6 +86,7 @@ def tco_document(tco: Tco) -> dict[str, Any]:
         "cheapest": tco.cheapest,
         "cheapest_by_month": [tco.cheapest_in(month) for month in range(len(tco.volumes))],
         "changes": [{"month": str(month + 1), "cheapest": key} for month, key in tco.changes],
+        "support": support_document(tco),
         "build": {"by_hand": exact(built_by_hand(tco.workload)), "toolkit_saves": exact(_saved(tco))},
         "assumptions": {key: _plain(value) for key, value, _ in _assumptions(tco)},
     }
@@ -218,6 +224,11 @@ def _said(value: Decimal | str) -> str:
 
 def _plain(value: Decimal | str) -> str:
     return exact(value) if isinstance(value, Decimal) else value
+
+
+def _kept(text: str) -> list[str]:
+    """A row of a table as it is; a sentence, which is indented, wrapped."""
+    return _wrapped(text) if text.startswith("  ") and text.strip()[0].isalpha() and ": " in text else [text]
 
 
 def _wrapped(text: str) -> list[str]:

@@ -32,13 +32,21 @@ def both(workload: Workload) -> Part:
 
 
 def on_call(workload: Workload) -> Part:
-    """Hours in which somebody is called, at an engineer's hourly rate; nothing where no people are counted."""
-    hours, engineers = workload.ownership.on_call_hours, workload.people.engineers
-    rate = Fraction(workload.people.salary) / HOURS_A_YEAR
-    basis = f"ownership.on_call_hours {hours} x {salary(workload)} / {HOURS_A_YEAR:,} hours"
-    if not engineers:
-        rate, basis = Fraction(0), "people.engineers is 0: no people are counted"
-    return Part(name="On-call", monthly=Curve.constant(Fraction(hours) * rate), basis=basis)
+    """Hours in which somebody is called, at the rate stated or an engineer's; nothing where no people are counted."""
+    hours, stated = workload.ownership.on_call_hours, workload.support.on_call_usd_per_hour
+    rate = f"support.on_call_usd_per_hour {stated}" if stated else f"{salary(workload)} / {HOURS_A_YEAR:,} hours"
+    basis = f"ownership.on_call_hours {hours} x {rate}"
+    if not workload.people.engineers:
+        basis = "people.engineers is 0: no people are counted"
+    return Part(name="On-call", monthly=Curve.constant(on_call_cost(workload)), basis=basis)
+
+
+def on_call_cost(workload: Workload) -> Fraction:
+    """USD a month for being on call."""
+    if not workload.people.engineers:
+        return Fraction(0)
+    rate = Fraction(workload.support.on_call_usd_per_hour) or Fraction(workload.people.salary) / HOURS_A_YEAR
+    return Fraction(workload.ownership.on_call_hours) * rate
 
 
 def build(workload: Workload) -> Once:

@@ -9,7 +9,7 @@ from infra.costs.curves import Curve
 from infra.costs.estimate import Estimate
 from infra.costs.managed import ManagedApi, over_quota
 from infra.costs.stack import Stack
-from infra.costs.tco import people
+from infra.costs.tco import people, support
 from infra.costs.tco.fallback import Day, day_of, overflow
 from infra.costs.tco.tuning import api_tuning, both_tunings, own_tuning
 from infra.costs.tco.types import Part, Scenario
@@ -27,14 +27,15 @@ MOST_NAMES: Final = 3
 def from_api(workload: Workload, api: ManagedApi) -> Scenario:
     """Everything from the API."""
     tuning, unknown = api_tuning(workload, api)
+    outages, unbounded = support.vendor_outages(workload, api)
     quota = over_quota(api, workload)
     return Scenario(
         key="api",
         name="API",
-        parts=(_bill(workload, api), people.using(workload), tuning),
+        parts=(_bill(workload, api), people.using(workload), *support.vendor_plan(workload), tuning, *outages),
         assumes="the provider answers every burst, is on call and has built it; putting it to use is within "
         f"people.api_share{f'; {quota}' if quota else ''}",
-        unknown=unknown,
+        unknown=(*unknown, *unbounded),
     )
 
 
@@ -89,7 +90,7 @@ def with_fallback(estimate: Estimate, api: ManagedApi) -> Scenario:
     return Scenario(
         key="fallback",
         name=FALLBACK,
-        parts=(stack, sent, people.both(workload), *_kept(workload), tuning),
+        parts=(stack, sent, people.both(workload), *_kept(workload), *support.vendor_plan(workload), tuning),
         once=(people.build(workload),),
         assumes="the API answers what the instances cannot, so the groups' maximum ends nothing; the answers of both "
         "are of the same use",
@@ -132,12 +133,13 @@ def _bill(workload: Workload, api: ManagedApi) -> Part:
 def _kept(workload: Workload) -> tuple[Part, ...]:
     """What every scenario with a stack of one's own has beside its bill and those who run it."""
     owned = workload.ownership
-    support = Curve.constant(owned.support_per_month)
+    plan = Curve.constant(owned.support_per_month)
     model = Curve.constant(owned.model_per_month)
     return (
         people.on_call(workload),
-        Part(name="Support", monthly=support, basis=f"ownership.support_per_month {owned.support_per_month}"),
+        Part(name="Support", monthly=plan, basis=f"ownership.support_per_month {owned.support_per_month}"),
         Part(name="Model", monthly=model, basis=f"ownership.model_per_month {owned.model_per_month}"),
+        *support.own_outages(workload),
     )
 
 

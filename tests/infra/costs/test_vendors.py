@@ -65,6 +65,11 @@ def test_every_managed_api_counts_as_one_price_with_its_date() -> None:
     [
         ("[credits]", "[credit]", "[credit]: not a fact; known: availability"),
         ('name = "Mistral AI"', "", "[name]: not a fact"),
+        (
+            'number = 0\nsource = "legal.mistral.ai"\nchecked = 2026-11-23\nmark = "from memory"\n\n[support]',
+            'tiers = [99]\nsource = "legal.mistral.ai"\nchecked = 2026-11-23\n\n[support]',
+            "[credits]: missing or misplaced",
+        ),
         ("number = 30", "number = -30", "[retention]: missing or misplaced"),
         ("number = 30", 'number = "many"', "[retention]: missing or misplaced"),
         ("checked = 2026-11-23", 'checked = "today"', "[availability]: missing or misplaced"),
