@@ -93,7 +93,7 @@ class Workspace:
         document = engine.run(self.stack, self.stack.export_stack).deployment or {}
         rows = tuple(row for row in document.get("resources") or () if not row.get("delete"))
         for row in rows:
-            _check_owner(self.config, str(row.get("urn", "")))
+            check_owner(self.config, str(row.get("urn", "")))
         pending = tuple(str(o["resource"]["urn"]).rsplit("::", 1)[-1] for o in document.get("pending_operations") or ())
         own = tuple(row for row in rows if not str(row.get("type")).startswith("pulumi:"))
         return Deployed(stack=self.name, rows=own, pending=pending, document=document)
@@ -133,7 +133,8 @@ def _mend(config: StackConfig) -> None:
         pass  # none is there, or the engine will say what is the matter
 
 
-def _check_owner(config: StackConfig, urn: str) -> None:
+def check_owner(config: StackConfig, urn: str) -> None:
+    """Raises InputError for a resource that is another stack's or another project's."""
     parts = urn.split("::")
     owner = (parts[0].removeprefix("urn:pulumi:"), parts[1]) if len(parts) > 3 else ("", "")
     if owner != (config.stack, config.project):
