@@ -61,9 +61,23 @@ def emulator(interception: Interception | None = None) -> Iterator[dict[str, str
 @cache
 def _patch() -> None:
     """Change moto, once for the process."""
-    from tests.emulator_patches import apigateway, autoscaling, budgets, ec2, logs, servicediscovery, storage
+    from tests.emulator_patches import (
+        apigateway,
+        autoscaling,
+        budgets,
+        cloudwatch,
+        ec2,
+        functions,
+        history,
+        logs,
+        servicediscovery,
+        storage,
+    )
+    from tests.emulator_patches import firewall as waf
 
-    for module in (apigateway, autoscaling, budgets, ec2, logs, servicediscovery, storage):
+    for module in (apigateway, autoscaling, budgets, ec2, waf, history, logs, servicediscovery, storage):
+        module.apply()
+    for module in (cloudwatch, functions):
         module.apply()
 
 

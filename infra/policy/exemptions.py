@@ -1,7 +1,7 @@
 """Written exceptions from the rules: each names one rule and one kind of resource, and says why."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
@@ -16,6 +16,9 @@ from infra.policy.rules import RULES
 FILE: Final = Path(__file__).with_name("exceptions.toml")
 KEYS: Final = ("rule", "component", "type", "name", "reason", "date")
 OPTIONAL: Final = ("stacks",)
+
+Refusal = Callable[[str, str, str], None]
+"""Raises InputError for an exception, named first, whose rule or resource type does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,25 +51,30 @@ class Exemption:
         return f"{self.rule} on {self.component} {self.name}{where}"
 
 
-def read_exemptions(path: Path = FILE) -> tuple[Exemption, ...]:
-    """The exceptions of a file; raises InputError for one that is incomplete or can match nothing."""
+def read_exemptions(path: Path = FILE, refuse: Refusal | None = None) -> tuple[Exemption, ...]:
+    """The exceptions of a file; raises InputError for one that is incomplete or can match nothing.
+
+    `refuse` says which rules and types there are; the project's own rules by default.
+    """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(str(path), "no such file", "check the path") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(str(path), f"not readable as TOML ({error})", "mend the file") from None
     unknown = set(document) - {"exception"}
     rows = document.get("exception", [])
     if unknown or not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise InputError(str(path), "holds something else than [[exception]] tables", "mend the file")
-    return tuple(_exemption(f"{path.name} exception {index}", row) for index, row in enumerate(rows, 1))
+    known = refuse or _matchable
+    return tuple(_exemption(f"{path.name} exception {index}", row, known) for index, row in enumerate(rows, 1))
 
 
-def _exemption(thing: str, row: Mapping[str, Any]) -> Exemption:
+def _exemption(thing: str, row: Mapping[str, Any], refuse: Refusal) -> Exemption:
     for key in row:
         if key not in (*KEYS, *OPTIONAL):
-            raise InputError(thing, f"{key} is no key of an exception", nearest(key, (*KEYS, *OPTIONAL)).strip(" ;"))
+            known = (*KEYS, *OPTIONAL)
+            raise InputError(thing, f"{key} is no key of an exception{nearest(key, known)}", f"use {', '.join(known)}")
     for key in KEYS:
         if not row.get(key) or (isinstance(row[key], str) and not row[key].strip()):
             raise InputError(thing, f"has no {key}", "an exception names its rule and resource, and says why and when")
@@ -75,7 +83,7 @@ def _exemption(thing: str, row: Mapping[str, Any]) -> Exemption:
     texts = [*values.values(), *(stacks if isinstance(stacks, list) else [None])]
     if not all(isinstance(text, str) for text in texts) or not stacks or type(row["date"]) is not date:
         raise InputError(thing, "has a value of the wrong kind", "write texts, a date, and a list of stacks")
-    _matchable(thing, values["rule"], values["type"])
+    refuse(thing, values["rule"], values["type"])
     return Exemption(**values, date=row["date"], stacks=tuple(stacks))
 
 

@@ -6,7 +6,9 @@ import sys
 import typer
 
 from scripts.cli import (
+    access,
     archive,
+    backup,
     bundle,
     cheapest,
     check,
@@ -17,6 +19,7 @@ from scripts.cli import (
     doctor,
     estimate,
     explain,
+    explain_alarm,
     finetune,
     load,
     measure,
@@ -26,9 +29,11 @@ from scripts.cli import (
     predict,
     preview,
     prices,
+    privacy,
     reconcile,
     refresh,
     report,
+    restore,
     rollback,
     rollout,
     sentiment,
@@ -36,6 +41,7 @@ from scripts.cli import (
     simulate,
     sweep,
     tco,
+    timeline,
     up,
     versions,
 )
@@ -66,12 +72,18 @@ for verb in (
     prices,
     reconcile,
     check,
+    access,
+    privacy,
     diff,
     up,
     outputs,
     refresh,
     destroy,
     sweep,
+    explain_alarm,
+    backup,
+    restore,
+    timeline,
     doctor,
     archive,
     bundle,
@@ -91,7 +103,7 @@ for verb in (
 
 def main() -> None:
     """Run the command line; end with a code that says what happened."""
-    from infra.costs.errors import CostError
+    from infra.costs.errors import CostError, InputError
     from serving.errors import ServingError
 
     try:
@@ -103,6 +115,13 @@ def main() -> None:
         # The reader (head, a pager) has seen enough; Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A name too long, a folder that may not be read, a disk that is full: no mistake of the program.
+        refused = InputError(str(error.filename), str(error.strerror), "check the path and what may be done there")
+        print(f"breakeven: {refused}", file=sys.stderr)
+        sys.exit(refused.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -17,7 +17,10 @@ import pytest
 
 from infra.costs.estimate import estimate
 from infra.costs.readers import parse_stack, stack_from_rows
+from infra.costs.stack import missing
 from infra.costs.workload import Workload
+from infra.policy.check import check
+from infra.policy.reach import reach
 from infra.record import record
 from tests.emulator import emulator
 from tests.infra.engine import Engine, changes, needs_engine
@@ -173,3 +176,22 @@ def test_a_stack_costs_the_same_before_after_exported_and_recorded(cycles: Cycle
     }
     assert len(set(readings.values())) == 1, readings
     assert readings["before"] > 30
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_what_is_deployed_keeps_every_rule_and_reaches_what_was_recorded(cycles: Cycles, stack: str) -> None:
+    deployed = parse_stack(cycles[stack].exported, stack)
+    checked = check(deployed)
+    assert checked.mandatory == ()
+    assert checked.undecided == ()
+    assert reach(deployed) == reach(record(stack, cycles[stack].project).as_stack())
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_state_holds_no_api_key_in_plain_text(cycles: Cycles, stack: str) -> None:
+    rows = resources(cycles[stack].exported)
+    (own,) = [row["outputs"] for row in rows if row["type"] == "pulumi:pulumi:Stack"]
+    keys = [row["outputs"] for row in rows if row["type"] == "aws:apigateway/apiKey:ApiKey"]
+    assert bool(keys) is ("apiKey" in own) is (stack == "prod")
+    values = [own.get("apiKey"), *(key.get("value") for key in keys)]
+    assert all(missing(value) == "secret" for value in values if value is not None)

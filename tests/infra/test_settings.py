@@ -13,6 +13,8 @@ from infra.settings_values import SettingsError
 DECLARED_TYPES: dict[object, str] = {
     str: "string",
     int: "integer",
+    # The engine knows no numbers but whole ones.
+    float: "string",
     bool: "boolean",
     Sequence[str]: "array",
     Sequence[Schedule]: "array",
@@ -48,12 +50,29 @@ def test_each_stack_file_is_accepted_and_names_only_known_settings(stack: str) -
 
 
 def test_values_come_as_texts_from_the_engine_and_typed_from_yaml() -> None:
-    typed = parse(raw(maxSize=3, waf=False, instanceTypes=["g4dn.xlarge", "g5.xlarge"], tags={"team": "ml"}))
-    texts = parse(raw(maxSize="3", waf="false", instanceTypes='["g4dn.xlarge","g5.xlarge"]', tags='{"team":"ml"}'))
+    typed = parse(
+        raw(
+            maxSize=3,
+            waf=False,
+            availabilityObjectivePercent=99.95,
+            instanceTypes=["g4dn.xlarge", "g5.xlarge"],
+            tags={"team": "ml"},
+        )
+    )
+    texts = parse(
+        raw(
+            maxSize="3",
+            waf="false",
+            availabilityObjectivePercent="99.95",
+            instanceTypes='["g4dn.xlarge","g5.xlarge"]',
+            tags='{"team":"ml"}',
+        )
+    )
     assert typed == texts
 
 
 SCHEDULE = {"name": "day", "recurrence": "0 7 * * *", "minSize": 1, "maxSize": 2}
+JWT = {"auth": "jwt", "jwtIssuer": "https://id.example.com", "jwtAudience": ["callers"]}
 CANARY = {"modelArchive": "a.mar", "canaryArchive": "b.mar", "nodeBundle": "n.tar.gz"}
 REFUSED = [
     ({"minSize": 5}, "minSize: 5 is above maxSize 4; use 0 to 4, or raise maxSize"),
@@ -77,6 +96,8 @@ REFUSED = [
     ({"egress": "vpn"}, "egress: 'vpn' is not allowed; use one of nat, nat-per-zone, endpoints, public"),
     ({"vpcCidr": "10.0.0.0/30"}, "vpcCidr: '10.0.0.0/30' cannot be used; use an IPv4 block of /16 to /22"),
     ({"vpcCidr": "ten"}, "vpcCidr: 'ten' cannot be used"),
+    ({"allowedRegions": ["mars"]}, "allowedRegions: 'mars' has not the shape of one; write it like eu-central-1"),
+    ({"allowedRegions": ["eu-central-1"] * 20}, "allowedRegions: 20 regions do not fit into a tag; name fewer: 256"),
     ({"zones": 1}, "zones: 1 with balancer true; a load balancer needs 2 zones or more"),
     ({"waf": True}, "waf: true needs a REST API, and entry is http; set entry to rest, or leave it"),
     ({"quotaPerMonth": 10}, "quotaPerMonth: 10 needs a REST API"),
@@ -99,6 +120,14 @@ REFUSED = [
     ({"alarmEmail": "nobody"}, "alarmEmail: 'nobody' has not the shape of one; write it like ops@example.com"),
     ({"logRetentionDays": 8}, "logRetentionDays: 8 is not allowed; use one of 1, 3, 5, 7"),
     ({"latencyObjectiveMs": 60000}, "latencyObjectiveMs: 60000 is out of range; use 1 to 29000"),
+    ({"availabilityObjectivePercent": "high"}, "availabilityObjectivePercent: 'high' is not a number; write it like"),
+    ({"availabilityObjectivePercent": True}, "availabilityObjectivePercent: True is not a number"),
+    ({"availabilityObjectivePercent": 90}, "availabilityObjectivePercent: 90.0 is out of range; use 95 to 99.99"),
+    ({"latencyObjectivePercent": "100"}, "latencyObjectivePercent: 100.0 is out of range; use 95 to 99.99"),
+    ({"objectiveDays": 7}, "objectiveDays: 7 is not allowed; use one of 28, 30"),
+    ({"probeMinutes": 0}, "probeMinutes: 0 is out of range; use 1 to 60"),
+    ({**JWT, "probe": True}, "probe: true with auth jwt; leave it: nothing in this stack can issue a token"),
+    ({"probe": True, "minSize": 0}, "probe: true with minSize 0; leave it, or set minSize to 1"),
     ({"schedules": [7]}, "schedules[0]: 7 is not a schedule"),
     ({"schedules": [{**SCHEDULE, "recurrence": "daily"}]}, "schedules[0].recurrence: 'daily' has not the shape"),
     ({"schedules": [{**SCHEDULE, "min": 1}]}, "schedules[0].min: no such setting"),
@@ -132,6 +161,7 @@ WARNED = [
     ({"minSize": 0}, "minSize: 0 without scaleToZero"),
     ({"egress": "public"}, "egress: public"),
     ({"scaleToZero": True, "minSize": 0}, "first callers get 503"),
+    ({"probe": True}, "probe: its calls fail"),
     ({"budgetUsd": 0}, "budgetUsd: 0"),
     ({"budgetUsd": 5, "budgetScope": "stack"}, "budgetScope: stack counts only"),
     ({"instanceTypes": ["g4dn.xlarge", "p5.48xlarge"]}, "no capacity of p5.48xlarge with resnet50"),

@@ -3,6 +3,7 @@
 import json
 import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -107,3 +108,15 @@ def test_prices_lists_ages_and_stale_ones_end_with_a_code() -> None:
     assert re.search(r"us-east-1/ec2_on_demand.toml +1367  2026-07-20 \(\d+ days\)", everything.stdout)
     assert old.returncode == 4
     assert none.returncode == 3
+
+
+def test_a_preview_with_old_prices_says_how_old_they_are(tmp_path: Path) -> None:
+    book = tmp_path / "old.toml"
+    rows = '[us-east-1.ec2_on_demand.linux]\n"t3.medium" = 0.04\n'
+    book.write_text(f'source = "a list of ours"\nchecked = 2019-03-31\n{rows}', encoding="utf-8")
+    said = breakeven("preview", "--stack", "small", "--prices", str(book))
+    assert said.returncode == 0
+    assert said.stdout.splitlines()[1].startswith("Prices: EC2 of 2019-03-31")
+    explained = breakeven("explain", "Fleet", "--stack", "small", "--prices", str(book)).stdout
+    assert "730 hours x 0.04 = 29.20 USD" in explained
+    assert "2019-03-31" in explained

@@ -1,0 +1,1 @@
+"""What `scripts/audit` does: checkov over the stacks' plans, known vulnerabilities, a bill of materials."""
