@@ -1,5 +1,6 @@
 """Searches for what a killed engine was creating, where no single listing tells."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -50,6 +51,20 @@ def bucket(account: Account, inputs: Inputs, since: datetime) -> Iterator[str]:
         tags = _bucket_tags(account, row["Name"])
         if not tags or is_asked_for(tags, inputs):
             yield row["Name"]
+
+
+def permission(account: Account, inputs: Inputs, _: datetime) -> Iterator[str]:
+    """A statement of a function's policy, where it is there: to import one that is not is an error of the provider."""
+    name, statement = inputs["function"], inputs["statementId"]
+    try:
+        with told(f"function {name}"):
+            policy = json.loads(account.client("lambda").get_policy(FunctionName=name)["Policy"])
+    except AccountError as error:
+        if code_of(error) != "ResourceNotFoundException":
+            raise
+        return
+    if any(row.get("Sid") == statement for row in policy["Statement"]):
+        yield f"{name}/{statement}"
 
 
 def queue(account: Account, inputs: Inputs, _: datetime) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from infra.lifecycle import leftovers_ec2
-from infra.lifecycle.adopt_searches import Search, bucket, key, queue
+from infra.lifecycle.adopt_searches import Search, bucket, key, permission, queue
 
 Row = Mapping[str, Any]
 # Nothing of the program's own: AWS makes them with what they belong to.
@@ -259,7 +259,7 @@ REST: Final[Mapping[str, Way]] = {
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": Named(id="{role}/{policyArn}"),
     "aws:lambda/function:Function": Named(id="{name}"),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": Named(id="{functionName}"),
-    "aws:lambda/permission:Permission": Named(id="{function}/{statementId}"),
+    "aws:lambda/permission:Permission": Searched(search=permission),
 }
 WAYS: Final[Mapping[str, Way]] = {**EC2, **FLEET, **GATEWAY, **DATA, **REST}
 """By type token; a test walks what the program can make."""

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -109,7 +110,8 @@ def _fetch(account: Account, row: Listed, scratch: Path) -> tuple[StoredObject, 
     try:
         with sent(thing):
             answer = account.client("s3").get_object(Bucket=row.bucket, Key=row.key, **version)
-            sha256, size = _written(answer["Body"], path)
+            with closing(answer["Body"]) as body:
+                sha256, size = _written(body, path)
     except AccountError as error:
         if code_of(error.__cause__) in ABSENT:
             return None

@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -141,8 +141,10 @@ class Bucket:
     def digest(self, name: str) -> str:
         """The SHA-256 of an object, read whole."""
         with sent(f"{self.shown}/{name}"):
-            body = self._client.get_object(Bucket=self.bucket, Key=self._prefix + name)["Body"]
-            return digest_of_chunks(body.iter_chunks(CHUNK))
+            answer = self._client.get_object(Bucket=self.bucket, Key=self._prefix + name)
+            # Closed, since a connection with a body that was not read to its end is never given back.
+            with closing(answer["Body"]) as body:
+                return digest_of_chunks(body.iter_chunks(CHUNK))
 
     def remove(self, name: str) -> None:
         """Delete an object; S3 says nothing of one that is not there."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,8 +100,9 @@ def _is_same(account: Account, row: StoredObject, now: Listed) -> bool:
     if row.size != now.size:
         return False
     with sent(f"{now.bucket}/{now.key}"):
-        body = account.client("s3").get_object(Bucket=now.bucket, Key=now.key)["Body"]
-        return digest_of_chunks(body.iter_chunks(CHUNK)) == row.sha256
+        answer = account.client("s3").get_object(Bucket=now.bucket, Key=now.key)
+        with closing(answer["Body"]) as body:
+            return digest_of_chunks(body.iter_chunks(CHUNK)) == row.sha256
 
 
 def _put(account: Account, homes: dict[str, str], place: Place, rows: list[StoredObject]) -> None:
