@@ -10,13 +10,14 @@ from pathlib import Path
 from infra.costs.errors import InputError
 from infra.lifecycle import backup_manifest as names
 from infra.lifecycle.aws import Account, told
-from infra.lifecycle.backup_manifest import File, Manifest, digest_of
+from infra.lifecycle.backup_manifest import File, Manifest
 from infra.lifecycle.backup_place import Bucket, Place
 from infra.lifecycle.backup_taking import take
 from infra.lifecycle.data import BUCKET
 from infra.lifecycle.engine import Say, run
 from infra.lifecycle.errors import NotDeployedError
 from infra.lifecycle.workspace import Deployed, Workspace
+from serving.digest import beside, note, sha256_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +88,7 @@ def _files(workspace: Workspace, manifest: Manifest, place: Place, scratch: Path
 
 
 def _kept(place: Place, manifest: Manifest, path: Path) -> File:
-    file = File(name=path.name, sha256=digest_of(path), size=path.stat().st_size)
+    file = File(name=path.name, sha256=sha256_of(path), size=path.stat().st_size)
     place.put(f"{manifest.folder}/{path.name}", path)
     return file
 
@@ -104,7 +105,6 @@ def _finish(place: Place, manifest: Manifest, scratch: Path) -> None:
     """The manifest comes last: without it there is no backup."""
     path = scratch / names.MANIFEST
     path.write_bytes(manifest.dumped())
-    stated = scratch / names.DIGEST
-    stated.write_text(f"{digest_of(path)}  {names.MANIFEST}\n", encoding="utf-8")
-    place.put(f"{manifest.folder}/{names.DIGEST}", stated)
+    note(path, sha256_of(path))
+    place.put(f"{manifest.folder}/{names.DIGEST}", beside(path))
     place.put(f"{manifest.folder}/{names.MANIFEST}", path)

@@ -9,7 +9,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path
 from typing import Any, Final
 
 from infra.costs.errors import InputError
@@ -120,12 +119,6 @@ class Manifest:
             or not TIME.fullmatch(self.made)
         ):
             raise InputError(shown, "it names files that no backup has", "do not use it")
-
-
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def digest_of_chunks(chunks: Iterable[bytes]) -> str:

@@ -9,8 +9,9 @@ from typing import Any, Final, Protocol
 
 from infra.costs.errors import InputError
 from infra.lifecycle.aws import Account, code_of, told
-from infra.lifecycle.backup_manifest import digest_of, digest_of_chunks
+from infra.lifecycle.backup_manifest import digest_of_chunks
 from infra.lifecycle.errors import AccountError
+from serving.digest import sha256_of
 
 CHUNK: Final = 1 << 20
 S3: Final = "s3://"
@@ -84,7 +85,7 @@ class Folder:
     def digest(self, name: str) -> str:
         """The SHA-256 of a file, read whole."""
         with _told(f"{self.shown}/{name}"):
-            return digest_of(self.path / name)
+            return sha256_of(self.path / name)
 
     def remove(self, name: str) -> None:
         """Delete a file where it is there."""

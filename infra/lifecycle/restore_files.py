@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from infra import stack_file
 from infra.costs.errors import InputError
-from infra.lifecycle.backup_manifest import PROJECT_FILE, STATE, WORKLOAD, Manifest, StoredObject, digest_of
+from infra.lifecycle.backup_manifest import PROJECT_FILE, STATE, WORKLOAD, Manifest, StoredObject
 from infra.lifecycle.backup_place import Place
 from infra.lifecycle.workspace import Row, check_owner
 from infra.record import REGION, ROOT, StackConfig, read_config, stacks
+from serving.digest import sha256_of
 
 OBJECT: Final = "aws:s3/bucketObjectv2:BucketObjectv2"
 STORE: Final = "model_store"
@@ -162,7 +163,7 @@ def _absent(opened: Opened, project: Path, settings: Settings) -> Iterator[Absen
 
 
 def _is_here(path: Path, sha256: str) -> bool:
-    return path.is_file() and digest_of(path) == sha256
+    return path.is_file() and sha256_of(path) == sha256
 
 
 def _named(path: Path) -> str:

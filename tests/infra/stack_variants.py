@@ -85,3 +85,16 @@ def named(recording: Recording, type_: str, name: str) -> Row:
     (row,) = [row for row in of_type(recording, type_) if row["urn"].endswith(f"::{name}")]
     inputs: Row = row["inputs"]
     return inputs
+
+
+# Every way of building a network and what stands in it, by name.
+VARIANTS = {
+    "small": lambda: committed("small"),
+    "dev": lambda: committed("dev"),
+    "prod": lambda: committed("prod"),
+    "endpoints": lambda: trial(egress="endpoints", intake=True, flowLogs=True),
+    "zero": lambda: trial(minSize=0, scaleToZero=True, intake=True),
+    "canary": lambda: canary(intake=True),
+    "training": lambda: trial(training=True),
+    "training behind endpoints": lambda: trial(training=True, egress="endpoints"),
+}

@@ -9,19 +9,9 @@ from typing import Any
 import pytest
 
 from infra.record import Recording
-from tests.infra.stack_variants import canary, committed, of_type, only, trial
+from tests.infra.stack_variants import VARIANTS, of_type, only
 
 Row = dict[str, Any]
-VARIANTS = {
-    "small": lambda: committed("small"),
-    "dev": lambda: committed("dev"),
-    "prod": lambda: committed("prod"),
-    "endpoints": lambda: trial(egress="endpoints", intake=True, flowLogs=True),
-    "zero": lambda: trial(minSize=0, scaleToZero=True, intake=True),
-    "canary": lambda: canary(intake=True),
-    "training": lambda: trial(training=True),
-    "training behind endpoints": lambda: trial(training=True, egress="endpoints"),
-}
 INGRESS = "vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 

@@ -5,15 +5,10 @@ from fnmatch import fnmatchcase
 from typing import Any, Final
 
 from infra.costs.stack import Resource, Stack
+from infra.policy.documents import IDENTITY
 from infra.policy.reading import listed, statements
 from infra.policy.registry import MANDATORY, rule
 
-POLICIES: Final = (
-    "aws:iam/policy:Policy",
-    "aws:iam/rolePolicy:RolePolicy",
-    "aws:iam/userPolicy:UserPolicy",
-    "aws:iam/groupPolicy:GroupPolicy",
-)
 # Their API takes no resource (IAM service authorization reference).
 WITHOUT_RESOURCE: Final = (
     "cloudwatch:PutMetricData",
@@ -72,7 +67,7 @@ def _grants(action: str, wanted: tuple[str, ...]) -> list[str]:
     return [item for item in wanted if fnmatchcase(item.lower(), action.lower())]
 
 
-@rule("CKV_AWS_355", "CKV_AWS_356", title="Policies name their resources", level=MANDATORY, on=POLICIES)
+@rule("CKV_AWS_355", "CKV_AWS_356", title="Policies name their resources", level=MANDATORY, on=IDENTITY)
 def star_resource(resource: Resource, stack: Stack) -> Iterator[str]:
     """Every resource of the account is more than any part of this stack needs."""
     for actions in _wide(resource):
@@ -81,7 +76,7 @@ def star_resource(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"{', '.join(sorted(named))} on every resource"
 
 
-@rule("CKV_AWS_290", title="Policies do not write everywhere", level=MANDATORY, on=POLICIES)
+@rule("CKV_AWS_290", title="Policies do not write everywhere", level=MANDATORY, on=IDENTITY)
 def unbounded_write(resource: Resource, stack: Stack) -> Iterator[str]:
     """A write on every resource can delete what is not this stack's."""
     for actions in _wide(resource):
@@ -90,7 +85,7 @@ def unbounded_write(resource: Resource, stack: Stack) -> Iterator[str]:
             yield f"{', '.join(sorted(writes))} on every resource"
 
 
-@rule("CKV_AWS_288", title="Policies do not read all data", level=MANDATORY, on=POLICIES)
+@rule("CKV_AWS_288", title="Policies do not read all data", level=MANDATORY, on=IDENTITY)
 def exfiltration(resource: Resource, stack: Stack) -> Iterator[str]:
     """Whoever takes over an instance would read every bucket and secret."""
     found = {name for actions in _wide(resource) for action in actions for name in _grants(action, EXFILTRATING)}
@@ -98,7 +93,7 @@ def exfiltration(resource: Resource, stack: Stack) -> Iterator[str]:
         yield f"{', '.join(sorted(found))} on every resource"
 
 
-@rule("CKV_AWS_286", title="Policies cannot raise their own privileges", level=MANDATORY, on=POLICIES)
+@rule("CKV_AWS_286", title="Policies cannot raise their own privileges", level=MANDATORY, on=IDENTITY)
 def escalation(resource: Resource, stack: Stack) -> Iterator[str]:
     """Passing any role, or changing any policy, is the same as being administrator."""
     found = {name for actions in _wide(resource) for action in actions for name in _grants(action, ESCALATING)}

@@ -12,20 +12,14 @@ from infra.costs.stack import UNKNOWN_VALUE, Unreadable
 from infra.policy.reach import INTERNET, OTHER_ACCOUNTS, Way, beyond, reach
 from infra.policy.reach_report import breaches
 from infra.record import Recording
-from tests.infra.stack_variants import canary, committed, trial
+from tests.infra.stack_variants import VARIANTS as BUILT
+from tests.infra.stack_variants import committed, trial
 
 Row = dict[str, Any]
 Rows = list[Row]
 THEM = "210987654321"
 VARIANTS = {
-    "small": lambda: committed("small"),
-    "dev": lambda: committed("dev"),
-    "prod": lambda: committed("prod"),
-    "endpoints": lambda: trial(egress="endpoints", intake=True, flowLogs=True),
-    "zero": lambda: trial(minSize=0, scaleToZero=True, intake=True),
-    "canary": lambda: canary(intake=True),
-    "training": lambda: trial(training=True),
-    "training behind endpoints": lambda: trial(training=True, egress="endpoints"),
+    **BUILT,
     "tokens": lambda: trial(auth="jwt", jwtIssuer="https://id.example.com", jwtAudience=["callers"]),
     "REST": lambda: trial(entry="rest", auth="api-key", waf=True, accessLogs=True),
 }
