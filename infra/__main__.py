@@ -15,7 +15,7 @@ def deploy() -> None:
     settings = stack_settings.from_engine()
     for warning in settings.warnings:
         pulumi.log.warn(warning)
-    # The AWS classes take a second to import: a wrong setting is told before that.
+    # The AWS classes take a second to import: a wrong setting is told before.
     from infra.components.account import Account
     from infra.components.stack import Plan
     from infra.cost_outputs import RunningCost
@@ -35,17 +35,15 @@ def deploy() -> None:
     probe = plan.probe(artifacts, gateway)
     observability = plan.observability(artifacts, fleet, gateway, intake, probe)
     plan.guardrails(observability)
-
     pulumi.export("endpoint", gateway.endpoint)
     pulumi.export("call", gateway.call)
     pulumi.export("model", settings.model.model)
     pulumi.export("groupName", fleet.group_name)
     pulumi.export("artifactBucket", artifacts.bucket_name)
     pulumi.export("alarmTopic", observability.topic_arn)
-    if gateway.api_key is not None:
-        pulumi.export("apiKey", gateway.api_key)
-    if observability.dashboard_url is not None:
-        pulumi.export("dashboard", observability.dashboard_url)
+    for name, value in (("apiKey", gateway.api_key), ("dashboard", observability.dashboard_url)):
+        if value is not None:
+            pulumi.export(name, value)
     if intake is not None:
         pulumi.export("documentBucket", intake.bucket_name)
         pulumi.export("documentQueue", intake.queue_url)
@@ -55,11 +53,8 @@ def deploy() -> None:
     cost.export()
 
 
-# The AWS classes are millions of objects that all stay: to look through them again and again takes two fifths of the
-# processor's time, and this process ends when the engine has heard of every resource.
-gc.disable()
+gc.disable()  # millions of objects of AWS classes stay to the end: looking through them is two fifths of the time
 try:
     deploy()
 except InputError as error:
-    # A RunError is printed as its message alone, without a stack trace.
-    raise pulumi.RunError(str(error)) from error
+    raise pulumi.RunError(str(error)) from error  # printed as its message alone, without a stack trace

@@ -26,7 +26,7 @@ def test_a_stack_of_the_project_as_json_says_how_long_documents_stay() -> None:
     (documents,) = [
         one for one in json.loads(done.stdout)["places"] if (one["name"], one["kind"]) == ("documents", "bucket")
     ]
-    assert documents["days"] == 60
+    assert documents["days"] == 31
     assert documents["aboutCallers"] is True
 
 
