@@ -71,8 +71,9 @@ def _sizes(settings: StackSettings) -> Iterator[str]:
     for key, value, ceiling in bounds:
         if value > ceiling:
             raise SettingsError(key, f"{value} is above maxSize {ceiling}", f"use 0 to {ceiling}, or raise maxSize")
-    if fleet.min_size == 0 and not settings.scaling.scale_to_zero and not fleet.schedules:
-        yield "minSize: 0 without scaleToZero or schedules: once empty, nothing starts an instance again"
+    raised = settings.scaling.scale_to_zero or any(row.min_size for row in fleet.schedules)
+    if not raised and 0 in (fleet.min_size, *(row.min_size for row in fleet.schedules)):
+        yield "minSize: 0 without scaleToZero or a schedule above 0: once empty, nothing starts an instance again"
 
 
 def _architecture(settings: StackSettings) -> Iterator[str]:
@@ -169,6 +170,9 @@ def _probe(settings: StackSettings) -> Iterator[str]:
     if settings.fleet.min_size == 0:
         reason = "true with minSize 0"
         raise SettingsError("probe", reason, "leave it, or set minSize to 1: an empty group cannot answer its calls")
+    empty = ", ".join(row.name for row in settings.fleet.schedules if not row.min_size)
+    if empty:
+        yield f"probe: its calls fail, and its alarm fires, while a schedule ({empty}) keeps the group empty"
     paths = (settings.model.model_archive, settings.model.node_bundle)
     if not all(paths):
         yield "probe: its calls fail, and its alarm fires, until modelArchive and nodeBundle are given"

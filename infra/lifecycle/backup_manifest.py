@@ -97,7 +97,7 @@ class Manifest:
                 raise InputError(shown, "it is of another version of breakeven", "use the version that wrote it")
             found = cls._of(document)
             found._check(shown)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise InputError(shown, "it is no manifest of a backup", "give a folder that backup wrote to") from None
         return found
 

@@ -60,7 +60,8 @@ class Opened:
         """The SHA-256 of what a resource of the state had uploaded, empty where there is none."""
         for row in self.rows:
             if row.get("type") == OBJECT and str(row["urn"]).endswith(f"::{resource}"):
-                return str(row.get("inputs", {}).get("sourceHash", ""))
+                inputs = row.get("inputs")
+                return str(inputs.get("sourceHash", "")) if isinstance(inputs, Mapping) else ""
         return ""
 
 
@@ -150,7 +151,8 @@ def _absent(opened: Opened, project: Path, settings: Settings) -> Iterator[Absen
     name = opened.manifest.project
     now = None if settings.written else read_config(settings.file.name.split(".")[1], project)
     for setting, resource, ending in PINNED:
-        path = str(opened.config.values.get(f"{name}:{setting}") or "")
+        named = opened.config.values.get(f"{name}:{setting}")
+        path = named if isinstance(named, str) else ""
         sha256 = opened.archive(resource)
         changed = now is not None and now.values.get(f"{name}:{setting}") != path
         if not path or not sha256 or changed or _is_here(ROOT / path, sha256):
@@ -163,7 +165,10 @@ def _absent(opened: Opened, project: Path, settings: Settings) -> Iterator[Absen
 
 
 def _is_here(path: Path, sha256: str) -> bool:
-    return path.is_file() and sha256_of(path) == sha256
+    try:
+        return path.is_file() and sha256_of(path) == sha256
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _named(path: Path) -> str:
@@ -189,8 +194,9 @@ def _refuse_other(file: Path, keys: list[str]) -> None:
 def _state(path: Path, shown: str) -> Mapping[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))["deployment"]
-        if isinstance(found, dict):
-            return found
-    except (OSError, ValueError, KeyError, TypeError):
+        rows = found.get("resources") or []
+        if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+            return dict(found)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     raise InputError(shown, "it is no export of a state", "take another backup (--at)")

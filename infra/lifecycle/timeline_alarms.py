@@ -98,7 +98,7 @@ def _changes(account: Account, names: Names, period: Period) -> dict[str, list[M
 
 
 def _label(name: str, names: Names) -> str:
-    return name.removeprefix(f"{names.physical()}-")
+    return said(name.removeprefix(f"{names.physical()}-"))
 
 
 def _tells(row: Mapping[str, Any], names: Names) -> bool:
@@ -159,13 +159,13 @@ def _server_errors(row: Mapping[str, Any], names: Names) -> Iterator[Mapping[str
 
 def _state(row: Mapping[str, Any], which: str) -> str:
     found = _data(row).get(which)
-    return str(found.get("stateValue", "")) if isinstance(found, Mapping) else ""
+    return said(str(found.get("stateValue", ""))) if isinstance(found, Mapping) else ""
 
 
 def _data(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """What an item holds as JSON; empty where it holds none."""
     try:
         found = json.loads(row.get("HistoryData") or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, Mapping) else {}

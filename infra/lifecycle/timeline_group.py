@@ -99,7 +99,7 @@ def _label(group: str, names: Names) -> str:
 
 def _activity(where: str, row: Mapping[str, Any]) -> Event:
     # A cause begins with the time, which stands at the beginning of the line already.
-    status, cause = row["StatusCode"], AT.sub("", said(row.get("Cause", "")), count=1)
+    status, cause = said(row["StatusCode"]), AT.sub("", said(row.get("Cause", "")), count=1)
     message = said(row.get("StatusMessage", ""))
     took = f" after {_seconds(row)} s" if row.get("EndTime") else ""
     parts = [f"{said(row.get('Description', ''))}: {status}{took}", message, cause]
@@ -116,7 +116,7 @@ def _seconds(row: Mapping[str, Any]) -> int:
 
 
 def _refresh(where: str, row: Mapping[str, Any]) -> Iterator[Event]:
-    status, reason = row["Status"], said(row.get("StatusReason", ""))
+    status, reason = said(row["Status"]), said(row.get("StatusReason", ""))
     if row.get("StartTime"):
         yield Event(at=utc(row["StartTime"]), where=where, what="an instance refresh began", kind="refresh")
     if row.get("EndTime"):

@@ -92,7 +92,7 @@ def _status(message: str) -> str:
     """The status of a line of the access log, where it is 5xx."""
     try:
         found = json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     status = str(found.get("status", "")) if isinstance(found, Mapping) else ""
     return status if SERVER_ERROR.fullmatch(status) else ""

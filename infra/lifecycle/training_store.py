@@ -57,7 +57,7 @@ class Store:
         content = self.content(key)
         try:
             found = json.loads(content or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
             raise AccountError(f"{self.bucket}/{key}", "it is no JSON object", "delete it, then try again")

@@ -129,7 +129,7 @@ class Outcome:
                 result_sha256=str(row["result_sha256"]),
                 reason=str(row["reason"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InputError("status.json", f"not what an instance writes ({error})", "look at the log") from None
         if outcome.result_sha256 and not re.fullmatch(r"[0-9a-f]{64}", outcome.result_sha256):
             raise InputError("status.json", "its digest is none", "look at the log")

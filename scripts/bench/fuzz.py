@@ -22,7 +22,7 @@ from typing import Final
 
 from scripts.bench.fuzz_case import Tally, Target, fuzz, keep
 
-PARTS: Final = ("costs", "serving", "node", "documents", "cli", "servers")
+PARTS: Final = ("costs", "lifecycle", "serving", "node", "documents", "cli", "servers")
 CASES: Final = 1_000
 
 

@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from random import Random
 from typing import Any, Final
 
 from infra.costs.capacity import ModelCapacity
@@ -27,7 +26,18 @@ from infra.scaling.traffic import read_trace
 from infra.settings import parse
 from infra.stack_file import changed
 from scripts.bench.fuzz_case import ROOT, Run, Target, target
-from scripts.bench.fuzz_mutators import MARKER, SECRET, bytewise, cellwise, jsonwise, linewise, one_of, tomlwise
+from scripts.bench.fuzz_mutators import (
+    MARKER,
+    SECRET,
+    bytewise,
+    cellwise,
+    jsonwise,
+    linewise,
+    one_of,
+    plainly,
+    tomlwise,
+    yamlwise,
+)
 from scripts.bench.fuzz_samples import access_logs, cloudwatch, parquet, trace_csv
 
 TESTS: Final = ROOT / "tests" / "infra" / "costs"
@@ -91,12 +101,7 @@ def _stacks() -> Iterator[Target]:
                 return _seen(stack, usage)
         return ""
 
-    yield target("usage", GROUP, stated, _plainly, "usage.json")(used)
-
-
-def _plainly(random: Random, data: bytes) -> bytes:
-    """What a user writes has no secrets of a state in it: its texts may be shown."""
-    return jsonwise(random, data).replace(MARKER.encode(), b"text")
+    yield target("usage", GROUP, stated, plainly, "usage.json")(used)
 
 
 def _event(number: int, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,8 +138,8 @@ def _files() -> Iterator[Target]:
         lambda path: "".join(map(str, exemptions.read_exemptions(path)))
     )
     stack_files = _shipped("Pulumi.*.yaml", folder=ROOT)
-    yield target("stack-file", GROUP, stack_files, _yamlwise, "Pulumi.fuzz.yaml")(_configured)
-    yield target("stack-file-change", GROUP, stack_files, _yamlwise, "Pulumi.fuzz.yaml")(
+    yield target("stack-file", GROUP, stack_files, yamlwise, "Pulumi.fuzz.yaml")(_configured)
+    yield target("stack-file-change", GROUP, stack_files, yamlwise, "Pulumi.fuzz.yaml")(
         lambda path: changed(path.read_text(encoding="utf-8", errors="replace"), "breakeven", {"model": "minilm"})
     )
 
@@ -158,12 +163,6 @@ def _books() -> list[bytes]:
     tiers = '[us-east-1.ebs.gp2_gb_month]\nunit = "GB"\ntiers = [{amount = 1, up_to = 5}, {amount = 2}]\n'
     spot = "[us-east-1.ec2_spot.spot]\n[us-east-1.ec2_spot.spot.'g4dn.xlarge']\nlow = 0.1\nhigh = 0.2\n"
     return [(head + rows).encode(), (head + tiers).encode(), (head + rows + spot).encode()]
-
-
-def _yamlwise(random: Random, data: bytes) -> bytes:
-    """Lines of `key: value` changed as those of TOML are."""
-    turned = data.replace(b": ", b" = ")
-    return tomlwise(random, turned).replace(b" = ", b": ").replace(b"= ", b": ")
 
 
 def _configured(path: Path) -> str:

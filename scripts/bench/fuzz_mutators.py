@@ -86,6 +86,11 @@ def jsonwise(random: Random, data: bytes) -> bytes:
     return bytewise(random, data) if random.random() < 0.2 else treewise(random, data)
 
 
+def plainly(random: Random, data: bytes) -> bytes:
+    """JSON in which nothing is a secret of a state: its texts may be shown."""
+    return jsonwise(random, data).replace(MARKER.encode(), b"text")
+
+
 def linewise(random: Random, data: bytes) -> bytes:
     """JSON lines: one line changed, lines lost, doubled or in another order."""
     lines = data.splitlines()
@@ -123,6 +128,12 @@ def tomlwise(random: Random, data: bytes) -> bytes:
             case _:
                 lines[at : at + 1] = [_other_value(random, line)]
     return "\n".join(lines).encode() + b"\n"
+
+
+def yamlwise(random: Random, data: bytes) -> bytes:
+    """Lines of `key: value` changed as those of TOML are."""
+    turned = data.replace(b": ", b" = ")
+    return tomlwise(random, turned).replace(b" = ", b": ").replace(b"= ", b": ")
 
 
 def cellwise(random: Random, data: bytes) -> bytes:

@@ -1,8 +1,8 @@
 """Prints how long the security rules take on each stack of the project, and how much of that is recording it.
 
-Run from the project's root: `.venv/bin/python scripts/bench/policy.py [--runs 7] [--fresh prod]`. With `--fresh` that
-stack alone, recorded and checked in a fresh process each time: processor time is what it takes on a machine with
-nothing else to do; the clock also counts the wait for others.
+Run from the project's root: `.venv/bin/python scripts/bench/policy.py [--runs 7] [--fresh prod]`. With `--fresh` it is
+`breakeven check` on that stack alone, as a user waits for it: processor time is what it takes on a machine with nothing
+else to do; the clock also counts the wait for others.
 """
 
 import argparse
@@ -21,16 +21,13 @@ from infra.policy.rules import RULES
 from infra.record import record, stacks
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-# What `breakeven check` does, without the command line around it.
-CHECK: Final = "import sys; from infra.policy.check import check; from infra.record import record; "
-CHECK_ONE: Final = CHECK + "check(record(sys.argv[1]).as_stack())"
 
 
 def main() -> None:
     """One line for each stack."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=7, help="runs of the rules")
-    parser.add_argument("--fresh", default="", metavar="STACK", help="this stack, in a fresh process each time")
+    parser.add_argument("--fresh", default="", metavar="STACK", help="the verb on this stack, each time anew")
     asked = parser.parse_args()
     if asked.fresh:
         _fresh(asked.fresh, asked.runs)
@@ -55,8 +52,8 @@ def _fresh(name: str, runs: int) -> None:
     clock, processor = [], []
     for _ in range(runs):
         started, used = time.perf_counter(), _used()
-        # This interpreter and fixed words.
-        subprocess.run([sys.executable, "-c", CHECK_ONE, name], cwd=ROOT, check=True)  # noqa: S603
+        command = [sys.executable, "-m", "scripts.cli", "check", "--stack", name]
+        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - fixed words and a name
         clock.append(time.perf_counter() - started)
         processor.append(_used() - used)
     print(

@@ -72,6 +72,7 @@ def test_values_come_as_texts_from_the_engine_and_typed_from_yaml() -> None:
 
 
 SCHEDULE = {"name": "day", "recurrence": "0 7 * * *", "minSize": 1, "maxSize": 2}
+NIGHT = {"name": "night", "recurrence": "0 19 * * *", "minSize": 0, "maxSize": 0}
 JWT = {"auth": "jwt", "jwtIssuer": "https://id.example.com", "jwtAudience": ["callers"]}
 CANARY = {"modelArchive": "a.mar", "canaryArchive": "b.mar", "nodeBundle": "n.tar.gz"}
 REFUSED = [
@@ -159,6 +160,8 @@ WARNED = [
     ({"instanceTypes": ["g4dn.xlarge"]}, "spot with g4dn.xlarge alone"),
     ({"model": "efficientnet_lite0", "instanceTypes": ["t3.medium"], "cpuCredits": "unlimited"}, "cpuCredits: unlim"),
     ({"minSize": 0}, "minSize: 0 without scaleToZero"),
+    ({"schedules": [NIGHT]}, "minSize: 0 without scaleToZero or a schedule above 0"),
+    ({"schedules": [SCHEDULE, NIGHT], "probe": True}, "alarm fires, while a schedule (night) keeps the group empty"),
     ({"egress": "public"}, "egress: public"),
     ({"scaleToZero": True, "minSize": 0}, "first callers get 503"),
     ({"probe": True}, "probe: its calls fail"),

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -13,7 +14,7 @@ from infra.costs.errors import InputError
 from scripts.bench import fuzz_case
 from scripts.bench.fuzz import targets
 from scripts.bench.fuzz_case import Run, Target, fuzz
-from scripts.bench.fuzz_mutators import MARKER, treewise
+from scripts.bench.fuzz_mutators import DEPTH, MARKER, treewise
 
 CASES = {"readers": 25, "node": 25, "handlers": 25, "documents": 6, "cli": 6}
 TARGETS = list(targets(*CASES))
@@ -32,6 +33,30 @@ def test_broken_inputs_end_in_a_result_or_in_one_line_that_says_why(one: Target,
     tally = fuzz(one, CASES[one.group], 5, tmp_path)
     assert not tally.findings, tally.findings
     assert tally.good + tally.refused == tally.cases == CASES[one.group]
+
+
+DEEP = b"[" * DEPTH
+STATE = b'{"deployment": {"resources": %s}}'
+URN = b'"urn": "urn:pulumi:saved::breakeven::x::archive", "type": "aws:s3/bucketObjectv2:BucketObjectv2"'
+# What a run found, each of which ended in a traceback or reached the terminal.
+FOUND = [
+    ("backup-manifest", DEEP),
+    ("backup-state", DEEP),
+    ("backup-state", STATE % b"5"),
+    ("backup-state", STATE % b"[5]"),
+    ("backup-state", STATE % (b"[{%s, " % URN + b'"inputs": []}]')),
+    ("backup-settings", b"config: {breakeven:modelArchive: %s}" % (b"x" * 5_000)),
+    ("timeline", b'{"job": "/out/1/status.json", "word": {"ended": "", "exit_code": 1e999}}'),
+    ("timeline", b'{"job": "/out/1/status.json", "word": "%s", "history": "%s", "access": "%s"}' % (DEEP, DEEP, DEEP)),
+    ("timeline", b'{"label": "\\u001b[31m", "history": {"newState": {"stateValue": "\\u0007"}}, "status": "\\ud800"}'),
+]
+
+
+@pytest.mark.parametrize(("name", "data"), FOUND, ids=[f"{name}-{n}" for n, (name, _) in enumerate(FOUND)])
+def test_what_was_found_stays_mended(name: str, data: bytes, tmp_path: Path) -> None:
+    (one,) = (row for row in TARGETS if row.name == name)
+    tally = fuzz(replace(one, make=lambda random: data), 1, 1, tmp_path)
+    assert not tally.findings, tally.findings
 
 
 def planted(run: Run) -> Target:
