@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Sourced by the scripts beside it: makes .venv on first use, and again when what it should hold has changed.
-# `ensure_environment CORE_OR_EXTRA` leaves `python` set to the environment's interpreter.
+# `ensure_environment CORE_OR_EXTRA` leaves `python` set to the environment's interpreter; BREAKEVEN_PYTHON names one that
+# has all that is needed (a container's), and then nothing is set up.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv="$root/.venv"
@@ -20,6 +21,11 @@ _find_python() {
 
 ensure_environment() {
   local wanted="$1" stamp="$venv/.holds-$1" found
+  if [[ -n "${BREAKEVEN_PYTHON:-}" ]]; then
+    python="$BREAKEVEN_PYTHON"
+    export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
+    return
+  fi
   # A file test, not a checksum: this runs before every command.
   if [[ -x "$python" && "$stamp" -nt "$root/pyproject.toml" && "$stamp" -nt "$root/constraints.txt" ]]; then
     return

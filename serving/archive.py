@@ -70,7 +70,7 @@ def ready(
 ) -> Path:
     """The model's archive in the store, or `target`; built first where there is none, or one of other files or code."""
     path = target or store / f"{model.name}.mar"
-    if not _is_current(model, path):
+    if not is_current(model, path):
         say(f"Building {path} ...")
         build(model, path, compiled=compiled)
     return path
@@ -88,7 +88,8 @@ def made_from(model: Model) -> str:
     return whole.hexdigest()[:12]
 
 
-def _is_current(model: Model, path: Path) -> bool:
+def is_current(model: Model, path: Path) -> bool:
+    """Whether a file is the archive of these files of the model, and of this code."""
     try:
         return path.is_file() and packed.about(path).get("made_from") == made_from(model)
     except IntegrityError:  # cut short, or something else by that name

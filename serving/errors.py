@@ -36,3 +36,11 @@ class IntegrityError(ServingError):
     """A file whose SHA-256 is not the one that was promised."""
 
     exit_code = 3
+
+
+def refuse_newer(shown: str, found: object, known: int) -> None:
+    """Raise InputError for a file of ours whose `format` is above what this version knows; those before have none."""
+    if isinstance(found, bool) or not isinstance(found, int) or found < 1:
+        raise InputError(shown, f"format {found!r} is none", "mend it, or restore it from where it was kept")
+    if found > known:
+        raise InputError(shown, f"is of format {found}, and this breakeven knows {known} at most", "update breakeven")

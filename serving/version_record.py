@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from serving.errors import InputError
+from serving.errors import InputError, refuse_newer
 
 FOLDER: Final = "versions"
 FILE: Final = "versions.toml"
+FORMAT: Final = 1
 HEAD: Final = "# Kept by breakeven: which versions there are, what was built of them, which was current when.\n"
 NAMES: Final = {"parent": "from"}  # `from` is a word of Python's own
 Row = TypeVar("Row", "Made", "Packed", "Change")
@@ -86,6 +87,7 @@ def read(home: Path) -> Record:
         return Record()
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(str(path), str(error).splitlines()[0], "mend it, or restore it from git") from None
+    refuse_newer(str(path), data.get("format", FORMAT), FORMAT)
     try:
         return Record(
             current=str(data["current"]),
@@ -106,7 +108,7 @@ def write(home: Path, record: Record) -> None:
         ("archive", record.archives),
         ("change", record.changes),
     ]
-    text = HEAD + f"current = {_value(record.current)}\n"
+    text = HEAD + f"format = {FORMAT}\ncurrent = {_value(record.current)}\n"
     text += "".join(_table(name, row) for name, rows in tables for row in rows)
     path.parent.mkdir(exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{FILE}-", dir=path.parent)

@@ -2,7 +2,7 @@
 
 import boto3
 
-from tests.emulator import emulator
+from infra.emulator import emulator
 
 
 def test_launch_templates_are_listed_however_many_there_are() -> None:

@@ -1,5 +1,7 @@
 """AWS clients of one region, and botocore's errors as one line each."""
 
+import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -21,6 +23,8 @@ BAD_CREDENTIALS: Final = frozenset(
 )
 ATTEMPTS: Final = 4
 
+log = logging.getLogger("breakeven.aws")
+
 
 class Account:
     """Clients are made when first asked for; credentials are those of the environment or the named profile."""
@@ -38,7 +42,7 @@ class Account:
             config = Config(retries={"mode": "standard", "total_max_attempts": ATTEMPTS}, connect_timeout=10)
             with told(f"profile {self.profile}"):
                 session = boto3.Session(profile_name=self.profile or None, region_name=self.region)
-                self._clients[service] = session.client(service, config=config)
+                self._clients[service] = _heard(session.client(service, config=config))
         return self._clients[service]
 
     def pages(self, service: str, call: str, key: str, **arguments: Any) -> Iterator[Any]:
@@ -61,6 +65,22 @@ def told(thing: str) -> Iterator[None]:
         yield
     except (BotoCoreError, ClientError) as error:
         raise AccountError(thing, *_said(error)) from error
+
+
+def _heard(client: Any) -> Any:
+    """The client, whose calls are logged with their time where somebody listens."""
+    if log.isEnabledFor(logging.INFO):
+        began: list[float] = []
+        client.meta.events.register("before-call", lambda **_: began.append(time.monotonic()))
+        client.meta.events.register("after-call", lambda **said: _log_call(said, began))
+        client.meta.events.register("after-call-error", lambda **said: _log_call(said, began))
+    return client
+
+
+def _log_call(said: dict[str, Any], began: list[float]) -> None:
+    seconds = time.monotonic() - began.pop() if began else 0.0
+    operation = said["event_name"].split(".")
+    log.info("aws %s %s, %.2f s", operation[-2], operation[-1], seconds)
 
 
 def code_of(error: BaseException | None) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from infra.costs.estimate import CURRENCY
 from infra.costs.items import CASES, Cases
+from infra.costs.reports.markdown import code, safe
 from infra.costs.reports.words import exact, money
 from infra.lifecycle.changes import Change, Changes
 
@@ -28,7 +29,12 @@ def as_markdown(changes: Changes, title: str) -> str:
 
 def as_json(changes: Changes) -> str:
     """Every number a string in plain digits."""
-    document: dict[str, Any] = {
+    return json.dumps(as_document(changes), indent=2, ensure_ascii=False) + "\n"
+
+
+def as_document(changes: Changes) -> dict[str, Any]:
+    """The same as JSON's own types."""
+    return {
         "currency": CURRENCY,
         "before": _exact(changes.before),
         "after": _exact(changes.after),
@@ -38,7 +44,6 @@ def as_json(changes: Changes) -> str:
         "removed_without_cost": changes.removed_free,
         "not_priced": [{"resource": r.resource.name, "reason": r.reason} for r in changes.not_priced],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _text_lines(changes: Changes, title: str) -> Iterator[str]:
@@ -46,33 +51,41 @@ def _text_lines(changes: Changes, title: str) -> Iterator[str]:
     yield ""
     yield _line("Added to the bill, USD a month", CASES)
     for row in changes.rows:
-        yield _line(f"{SIGNS[row.kind]} {_where(row)}", _signed(row.delta))
-    yield _line("Change", _signed(changes.delta))
+        yield _line(f"{SIGNS[row.kind]} {_where(row)}", signed(row.delta))
+    yield _line("Change", signed(changes.delta))
     yield _line("Before", _plain(changes.before))
     yield _line("After", _plain(changes.after))
     yield ""
-    yield from wrap(_rest(changes), COLUMNS)
+    yield from wrap(rest(changes), COLUMNS)
     for reason in changes.not_priced:
         yield from wrap(f"Not priced: {reason.resource.name}: {reason.reason}", COLUMNS, subsequent_indent="  ")
 
 
 def _markdown_lines(changes: Changes, title: str) -> Iterator[str]:
-    yield f"## breakeven diff: {_safe(title)}"
+    yield f"## breakeven diff: {safe(title)}"
     yield ""
+    yield from rows(changes)
+    yield ""
+    yield rest(changes)
+
+
+def rows(changes: Changes) -> Iterator[str]:
+    """The table of resources, and below it what has no price, as markdown."""
     yield f"| added to the bill, {CURRENCY} a month | part | low | expected | high |"
     yield "|---|---|---:|---:|---:|"
     for row in changes.rows:
-        yield _cells(f"{row.kind} `{_safe(row.name)}`", row.component, *_signed(row.delta))
-    yield _cells("**Change**", "", *(f"**{text}**" for text in _signed(changes.delta)))
-    yield _cells("Before", "", *_plain(changes.before))
-    yield _cells("After", "", *_plain(changes.after))
-    yield ""
-    yield _rest(changes)
+        yield cells(f"{row.kind} {code(row.name)}", row.component, *signed(row.delta))
+    yield cells("**Change**", "", *(f"**{text}**" for text in signed(changes.delta)))
+    yield cells("Before", "", *_plain(changes.before))
+    yield cells("After", "", *_plain(changes.after))
+    if changes.not_priced:
+        yield ""
     for reason in changes.not_priced:
-        yield f"- not priced: `{_safe(reason.resource.name)}`: {_safe(reason.reason)}"
+        yield f"- not priced: {code(reason.resource.name)}: {safe(reason.reason)}"
 
 
-def _rest(changes: Changes) -> str:
+def rest(changes: Changes) -> str:
+    """How many resources change the bill, how many cost nothing, how many have no price."""
     differing = f"{len(changes.rows)} resources change the bill" if changes.rows else "Nothing changes the bill"
     free = f"{changes.added_free} added and {changes.removed_free} removed cost nothing"
     return f"{differing}; {free}. Not priced: {len(changes.not_priced)}."
@@ -88,11 +101,12 @@ def _line(text: str, numbers: tuple[str, ...]) -> str:
     return f"{shown:<{room}}" + "".join(f"{number:>{NUMBER}}" for number in numbers)
 
 
-def _cells(*cells: str) -> str:
-    return "| " + " | ".join(cells) + " |"
+def cells(*texts: str) -> str:
+    """A row of a table in markdown."""
+    return "| " + " | ".join(texts) + " |"
 
 
-def _signed(values: Cases[Fraction]) -> tuple[str, ...]:
+def signed(values: Cases[Fraction]) -> tuple[str, ...]:
     """With a plus sign for what costs more; what rounds to nothing has no sign."""
     texts = (money(values[case]) for case in CASES)
     return tuple("0.00" if t == "-0.00" else t if t.startswith("-") or t == "0.00" else f"+{t}" for t in texts)
@@ -116,7 +130,3 @@ def _row(row: Change) -> dict[str, Any]:
         "after": _exact(row.after),
         "delta": _exact(row.delta),
     }
-
-
-def _safe(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;").replace("`", "'")

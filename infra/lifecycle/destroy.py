@@ -1,5 +1,6 @@
 """Take a stack down: what stands in the way is moved out of it first, and data is dealt with as was chosen."""
 
+import re
 import time
 from typing import Final
 
@@ -19,6 +20,8 @@ TEMPLATE: Final = "aws:ec2/launchTemplate:LaunchTemplate"
 RELEASE_SECONDS: Final = 600
 PAUSE_SECONDS: Final = 15
 IN_THE_WAY: Final = "DependencyViolation"
+# S3 writes access logs until the last bucket that is logged has gone. The error's own name may be cut off.
+NOT_EMPTY: Final = re.compile(r"DeleteBucket.*StatusCode: 409|BucketNotEmpty")
 
 
 def destroy(workspace: Workspace, account: Account, say: Say, *, keep_data: bool) -> frozenset[str]:
@@ -53,10 +56,16 @@ def _delete(workspace: Workspace, account: Account, deployed: Deployed, say: Say
             run(stack, lambda: stack.destroy(on_event=progress, color="never", exclude_protected=left > 0), progress)
         except DeploymentError as error:
             # The first complaint is the error's, and another resource may have complained first.
-            if attempt == ATTEMPTS or IN_THE_WAY not in " ".join([str(error), *progress.errors]):
+            said = " ".join([str(error), *progress.errors])
+            refilled = not left and NOT_EMPTY.search(said)
+            if attempt == ATTEMPTS or not (refilled or IN_THE_WAY in said):
                 raise
-            say("  waiting for AWS to release network interfaces")
-            _wait_for_interfaces(account, deployed)
+            if refilled:
+                say("  a bucket was written to meanwhile: emptying it again")
+                data.empty(account, deployed)
+            if IN_THE_WAY in said:
+                say("  waiting for AWS to release network interfaces")
+                _wait_for_interfaces(account, deployed)
             progress.errors.clear()
         else:
             return

@@ -1,8 +1,10 @@
 """Runs one operation of the Pulumi engine: what it says while it works, and its failures as one line."""
 
+import logging
 import os
 import re
 import socket
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from infra.lifecycle.errors import AccountError, DeploymentError, NotDeployedErr
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent, Stack
 
+log = logging.getLogger("breakeven.engine")
 T = TypeVar("T")
 Say = Callable[[str], None]
 
@@ -105,7 +108,7 @@ def run(stack: "Stack", operation: Callable[[], T], progress: Progress | None = 
 
     thing = f"stack {stack.name}"
     try:
-        return operation()
+        return _timed(thing, operation)
     except ConcurrentUpdateError as error:
         if not _is_stale(str(error)):
             raise DeploymentError(thing, "another operation is at work on it", "wait until it has ended") from error
@@ -116,6 +119,14 @@ def run(stack: "Stack", operation: Callable[[], T], progress: Progress | None = 
         return operation()
     except CommandError as error:
         raise explained(thing, str(error), progress.errors if progress else ()) from error
+
+
+def _timed(thing: str, operation: Callable[[], T]) -> T:
+    began = time.monotonic()
+    try:
+        return operation()
+    finally:
+        log.info("engine, %s: %.1f s", thing, time.monotonic() - began)
 
 
 def explained(thing: str, output: str, errors: "tuple[str, ...] | list[str]" = ()) -> CostError:

@@ -1,11 +1,6 @@
 """What can go wrong with a real stack, with the code the command line ends with."""
 
-from typing import Final
-
 from infra.costs.errors import CostError, InputError
-
-LEFTOVERS_FOUND: Final = 8
-DOCTOR_FINDINGS: Final = 9
 
 
 class AccountError(InputError):

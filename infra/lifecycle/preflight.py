@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import Final
 
 from infra.costs.reports.words import money
+from infra.lifecycle import entry
 from infra.lifecycle.aws import Account, code_of, told
 from infra.lifecycle.errors import AccountError, BudgetError
 from infra.record import StackConfig
@@ -14,6 +15,7 @@ MAY: Final = "DryRunOperation"
 
 def account_of(config: StackConfig) -> Account:
     """The account that the stack's provider uses."""
+    entry.check_meant()
     profile = config.values.get("aws:profile")
     return Account(config.region, profile if isinstance(profile, str) else "")
 

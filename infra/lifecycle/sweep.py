@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from textwrap import wrap
-from typing import Final
+from typing import Any, Final
 
 from infra.costs.reports.words import money
 from infra.lifecycle import leftovers_data, leftovers_ec2, leftovers_tagged
@@ -62,6 +62,21 @@ def sweep(account: Account, marks: Marks, kept: frozenset[str] = frozenset()) ->
         costs=monthly(rows, account.region),
         unseen=tuple(dict.fromkeys(unseen)),
     )
+
+
+def document(swept: Swept) -> dict[str, Any]:
+    """The same for JSON; a cost is a text, None where there is no price."""
+
+    def rows(leftovers: Iterable[Leftover]) -> list[dict[str, Any]]:
+        found = []
+        for row in leftovers:
+            cost = swept.costs[row.id]
+            amount = None if cost is None else money(cost).replace(",", "")
+            found.append({"kind": row.kind, "id": row.id, "usd_a_month": amount, "going": bool(row.going)})
+        return found
+
+    unseen = list(swept.unseen)
+    return {"clean": swept.is_clean, "found": rows(swept.found), "kept": rows(swept.kept), "unseen": unseen}
 
 
 def as_text(swept: Swept, marks: Marks) -> str:

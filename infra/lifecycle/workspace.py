@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from infra.costs.errors import InputError
 from infra.costs.readers import parse_stack
 from infra.costs.stack import Stack as PricedStack
-from infra.lifecycle import engine
+from infra.lifecycle import engine, entry
 from infra.lifecycle.cli import command
 from infra.record import StackConfig, read_config
 
@@ -71,6 +71,7 @@ class Workspace:
         """
         from pulumi.automation import CommandError, LocalWorkspace, Stack
 
+        entry.check_meant()
         config = read_config(name, project)
         _mend(config)
         tool = command(install=install)
@@ -110,7 +111,7 @@ class Workspace:
         """The stack's outputs, secrets in plain: the caller decides what to show."""
         found = engine.run(self.stack, self.stack.outputs)
         return Outputs(
-            values={name: value.value for name, value in found.items()},
+            values=entry.reachable({name: value.value for name, value in found.items()}, self.name),
             secrets=frozenset(name for name, value in found.items() if value.secret),
         )
 

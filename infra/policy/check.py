@@ -2,15 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from infra.costs.errors import CostError, InputError
 from infra.costs.stack import Resource, Stack
 from infra.policy.exemptions import Exemption, read_exemptions
 from infra.policy.rules import MANDATORY, RULES, Rule
-
-VIOLATED: Final = 10
-"""Exit code of a check that finds a mandatory rule violated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,10 @@
 
 import json
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
+from infra.costs.reports.markdown import code, safe
 from infra.policy.check import Checked, Finding
 
 WIDTH: Final = 80
@@ -17,12 +18,40 @@ def as_text(checked: Sequence[Checked]) -> str:
 
 def as_json(checked: Sequence[Checked]) -> str:
     """For scripts: one object for each stack."""
-    return json.dumps({"stacks": [_stack_object(one) for one in checked]}, indent=2)
+    return json.dumps({"stacks": [as_document(one) for one in checked]}, indent=2)
+
+
+def as_markdown(checked: Sequence[Checked]) -> str:
+    """For pull requests: a table for each stack."""
+    return "\n".join(line for one in checked for line in _markdown_lines(one))
+
+
+def markdown_rows(one: Checked, since: Callable[[Finding], str] | None = None) -> Iterator[str]:
+    """A table of the findings, mandatory ones first; `since` says of each whether it is new."""
+    yield "| level | rule | resource | finding |" + (" since |" if since else "")
+    yield "|---|---|---|---|" + ("---|" if since else "")
+    for finding in (*one.mandatory, *one.advisory):
+        cells = [finding.rule.level, finding.rule.id, code(_where(finding)), safe(finding.message)]
+        yield "| " + " | ".join([*cells, *([since(finding)] if since else [])]) + " |"
+
+
+def _markdown_lines(one: Checked) -> Iterator[str]:
+    yield f"## breakeven check: stack {safe(one.stack)}"
+    yield ""
+    yield f"{_verdict(one)}; {len(one.excepted)} excepted, {len(one.undecided)} cannot be told."
+    yield ""
+    if one.findings:
+        yield from markdown_rows(one)
+        yield ""
+
+
+def _verdict(one: Checked) -> str:
+    verdict = f"{len(one.mandatory)} mandatory violated" if one.mandatory else "no mandatory rule violated"
+    return f"{verdict}, {len(one.advisory)} advisory, {len(one.passed)} rules hold"
 
 
 def _stack_lines(one: Checked) -> Iterator[str]:
-    verdict = f"{len(one.mandatory)} mandatory violated" if one.mandatory else "no mandatory rule violated"
-    yield f"stack {one.stack}: {verdict}, {len(one.advisory)} advisory, {len(one.passed)} rules hold"
+    yield f"stack {one.stack}: {_verdict(one)}"
     for title, findings in (("Mandatory", one.mandatory), ("Advisory", one.advisory)):
         if findings:
             yield f"  {title}"
@@ -46,7 +75,8 @@ def _where(finding: Finding) -> str:
     return " ".join(part for part in (finding.resource.component, finding.resource.name) if part)
 
 
-def _stack_object(one: Checked) -> dict[str, Any]:
+def as_document(one: Checked) -> dict[str, Any]:
+    """One stack's result as JSON's own types."""
     return {
         "stack": one.stack,
         "mandatory": [_finding(finding) for finding in one.mandatory],

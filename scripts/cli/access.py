@@ -1,20 +1,14 @@
 """`breakeven access`: who reaches what, by which port or action and with which credential, from the resources."""
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scripts.cli import console, options
+from scripts.cli.exit_codes import ExitCode
+
 if TYPE_CHECKING:
     from infra.costs.stack import Stack
-
-
-class Form(StrEnum):
-    """How the ways are written."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,22 +18,21 @@ def add_to(app: typer.Typer) -> None:
 
 def access(
     file: Annotated[str, typer.Argument(help="A stack file in place of the program; - for stdin.")] = "",
-    stack: Annotated[str, typer.Option("--stack", "-s", help="Which Pulumi.<stack>.yaml.")] = "dev",
-    form: Annotated[Form, typer.Option("--format", help="How the ways are written.")] = Form.TEXT,
+    stack: options.StackName = "dev",
+    form: options.OutputFormat = options.Format.TEXT,
 ) -> None:
     """Show who reaches what, and with which credential; exit code 10 when strangers or other accounts do without."""
-    from infra.policy.check import VIOLATED
     from infra.policy.reach import reach
     from infra.policy.reach_report import as_json, as_markdown, as_text, breaches
 
     found = _stack(file, stack)
     ways = reach(found)
-    if form is Form.TEXT:
-        typer.echo(as_text(found.name, ways))
+    if form is options.Format.TEXT:
+        console.report(as_text(found.name, ways))
     else:
-        typer.echo(as_json(found.name, ways) if form is Form.JSON else as_markdown(ways))
+        console.report(as_json(found.name, ways) if form is options.Format.JSON else as_markdown(ways))
     if breaches(ways):
-        raise typer.Exit(VIOLATED)
+        raise typer.Exit(ExitCode.VIOLATED)
 
 
 def _stack(file: str, name: str) -> "Stack":

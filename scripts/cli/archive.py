@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-Model = Annotated[str, typer.Argument(help="A folder of serving/models.")]
+from scripts.cli import completion, console, progress
+
+Model = Annotated[str, typer.Argument(help="A folder of serving/models.", autocompletion=completion.models)]
 Out = Annotated[Path | None, typer.Option("--out", help="The archive's path (default: model_store/MODEL.mar).")]
 Compile = Annotated[
     bool, typer.Option("--compile/--no-compile", help="Also the forms compiled for this machine's instruction set.")
@@ -22,6 +24,8 @@ def archive(model: Model, out: Out = None, compiled: Compile = True) -> None:
     from serving import archive as work
     from serving.model import find
 
-    built = work.build(find(model), out, compiled=compiled)
+    with progress.waiting(f"Building the archive of {model}"):
+        built = work.build(find(model), out, compiled=compiled)
+    console.answer({"path": str(built.path), "size_bytes": built.size_bytes, "sha256": built.sha256})
     typer.echo(f"{built.path}  {built.size_bytes / 1e6:.1f} MB")
     typer.echo(f"SHA-256  {built.sha256}")

@@ -1,13 +1,14 @@
 """`breakeven backup`: a dated backup of a deployed stack that can be verified, and restored from."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.cli import live, options
+from scripts.cli import console, live, options
 
 if TYPE_CHECKING:
     from infra.lifecycle.backup import Made
+    from infra.lifecycle.backup_manifest import Manifest
     from infra.lifecycle.backup_place import Place
 
 To = Annotated[str, typer.Option("--to", help="Where it goes: a folder, or s3://bucket/prefix.")]
@@ -61,18 +62,38 @@ def _check(text: str) -> None:
     from infra.lifecycle.backup_read import check
 
     checked = check(place_at(text))
+    console.answer(
+        {
+            "backups": [_document(manifest) for manifest in checked.backups],
+            "files": checked.files,
+            "size_bytes": checked.size,
+        }
+    )
     for manifest in checked.backups:
-        live.say(f"{manifest.stack}  {manifest.made}  {manifest.region}  {len(manifest.objects)} objects"[:80])
-    live.say(f"{len(checked.backups)} backups, {checked.files} files, {checked.size / MB:,.1f} MB: all whole.")
+        typer.echo(f"{manifest.stack}  {manifest.made}  {manifest.region}  {len(manifest.objects)} objects"[:80])
+    typer.echo(f"{len(checked.backups)} backups, {checked.files} files, {checked.size / MB:,.1f} MB: all whole.")
+
+
+def _document(manifest: "Manifest") -> dict[str, Any]:
+    return {
+        "stack": manifest.stack,
+        "made": manifest.made,
+        "region": manifest.region,
+        "folder": manifest.folder,
+        "resources": manifest.resources,
+        "objects": len(manifest.objects),
+        "pending": list(manifest.pending),
+    }
 
 
 def _show(made: "Made", shown: str) -> None:
     from infra.lifecycle.backup_objects import counted
 
     manifest = made.manifest
+    console.answer({**_document(manifest), "place": shown, "new": made.new, "new_bytes": made.new_bytes})
     if manifest.pending:
         names = ", ".join(manifest.pending)
         live.columns([f"An operation was under way at {names}: the state is that of the middle of it."])
-    live.say(f"stack {manifest.stack} is backed up: {manifest.resources} resources in the state;")
+    typer.echo(f"stack {manifest.stack} is backed up: {manifest.resources} resources in the state;")
     live.columns([f"{', '.join(counted(manifest)) or 'no objects'}; {made.new} new, {made.new_bytes / MB:,.1f} MB."])
-    live.say(f"{shown}/{manifest.folder}")
+    typer.echo(f"{shown}/{manifest.folder}")

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from scripts.cli import console
+
 Python = Annotated[str, typer.Option("--python", help="Python of the instances.")]
 Device = Annotated[str, typer.Option("--device", help="cpu or cuda.")]
 Backend = Annotated[str, typer.Option("--backend", help="torchserve or batcher.")]
@@ -50,8 +52,7 @@ def bundle(
     contents = work.Contents(
         python=python, device=device, backend=backend, documents=documents, training=training, wheels=packages
     )
-    built = work.build(
-        contents, out or (work.TRAINING_TARGET if training else work.TARGET), lambda line: typer.echo(line, err=True)
-    )
+    built = work.build(contents, out or (work.TRAINING_TARGET if training else work.TARGET), console.note)
+    console.answer({"path": str(built.path), "size_bytes": built.size_bytes, "sha256": built.sha256})
     typer.echo(f"{built.path}  {built.size_bytes / 1e6:.1f} MB")
     typer.echo(f"SHA-256  {built.sha256}")

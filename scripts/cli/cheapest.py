@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.cli import options
+from scripts.cli import completion, console, options, progress
+from scripts.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from infra.choose import Goal
 
-NOTHING = 3
 SHOWN = 6
 WORDS = {"allowed": 1, "never": 0}
 
@@ -41,8 +41,22 @@ class Egress(StrEnum):
     NAT_PER_ZONE = "nat-per-zone"
 
 
-Stack = Annotated[str, typer.Option("--stack", "-s", help="Pulumi.<stack>.yaml, for everything that is not chosen.")]
-Model = Annotated[str, typer.Option("--model", help="Folder under serving/models, in place of the stack's.")]
+Stack = Annotated[
+    str,
+    typer.Option(
+        "--stack",
+        "-s",
+        envvar="BREAKEVEN_STACK",
+        help="Pulumi.<stack>.yaml, for everything that is not chosen.",
+        autocompletion=completion.stacks,
+    ),
+]
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model", help="Folder under serving/models, in place of the stack's.", autocompletion=completion.models
+    ),
+]
 Place = Annotated[str, typer.Option("--region", help="Region, in place of the stack's.")]
 LatencyMs = Annotated[str | None, typer.Option("--latency-ms", help="p99 an instance must hold, in milliseconds.")]
 Zones = Annotated[int, typer.Option("--zones", min=1, max=6, help="Zones that serve from the start.")]
@@ -96,12 +110,14 @@ def cheapest(
         usage=Usage.read(usage) if usage else None,
         book=PriceBook(tuple(prices or ())),
     )
-    answer = choose.cheapest(base, goal)
+    with progress.waiting("Pricing the options"):
+        answer = choose.cheapest(base, goal)
     shown = choose.Shown(project=base.config.project, most=most, all_types=all_types)
-    typer.echo(choose.written(answer, shown, form.value, session.painter()), nl=False)
+    console.report(choose.written(answer, shown, form.value, session.painter()))
     if answer.winner is None:
         typer.echo(f"breakeven: {choose.nothing(answer)}", err=True)
-        raise typer.Exit(max((row.code for row in answer.ruled_out), default=NOTHING) if not answer.found else NOTHING)
+        codes = [] if answer.found else [row.code for row in answer.ruled_out]
+        raise typer.Exit(max(codes, default=ExitCode.INPUT))
 
 
 def _goal(

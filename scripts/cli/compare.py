@@ -103,9 +103,11 @@ def _of_stacks(
 def _recorded(config: "StackConfig", kept: list[Recorded]) -> Recorded:
     """What the program asks for, from the one recording that is kept for all regions."""
     from infra.record import record_config
+    from scripts.cli import progress
 
     if not kept:
-        recording = record_config(config)
+        with progress.waiting(f"Running the program of stack {config.stack}"):
+            recording = record_config(config)
         kept.append((recording.as_stack(), recording.warnings))
     return _laid(kept[0], config.region)
 

@@ -1,10 +1,12 @@
 """`breakeven destroy`: takes a stack down, and proves that nothing billable is left."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.cli import live, options
+from scripts.cli import console, live, options
+from scripts.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from infra.lifecycle.aws import Account
@@ -27,15 +29,41 @@ def destroy(
     stack: options.StackName = "dev",
     project: live.Project = None,
     yes: live.Yes = False,
+    sandbox: live.Sandbox = False,
     keep_data: KeepData = None,
     sweep: Annotated[bool, typer.Option("--sweep/--no-sweep", help="Look for leftovers afterwards.")] = True,
 ) -> None:
     """Destroy everything the stack created."""
+    if sandbox:
+        _of_sandbox(stack, project, keep_data, sweep)
+    else:
+        _destroy(stack, live.folder(project), keep_data, yes=yes, sweep=sweep)
+
+
+def _of_sandbox(stack: str, project: live.Project, keep_data: bool | None, sweep: bool) -> None:
+    """The same there without questions, and the end of the sandbox; kept data or leftovers keep it running."""
+    from infra.sandbox import Place, is_lost, leave
+
+    place = Place(project=live.folder(project), stack=stack)
+    if is_lost(place):
+        leave(place)
+        console.answer({"stack": stack, "kept": []})
+        live.say(f"stack {stack}: its sandbox had ended already, and is forgotten.")
+        return
+    if _destroy(stack, live.folder(project, stack, True), bool(keep_data), yes=True, sweep=sweep):
+        live.say("The sandbox goes on: it holds the data that was kept.")
+        return
+    leave(place)
+    live.say(f"The sandbox of stack {stack} has ended; nothing of it is left.")
+
+
+def _destroy(stack: str, folder: Path, keep_data: bool | None, *, yes: bool, sweep: bool) -> frozenset[str]:
+    """The physical ids of what was kept."""
     from infra.lifecycle import destroy as work
     from infra.lifecycle import preflight
     from infra.lifecycle.workspace import Workspace
 
-    workspace = Workspace.open(stack, live.folder(project))
+    workspace = Workspace.open(stack, folder)
     account = preflight.account_of(workspace.config)
     deployed = workspace.deployed()
     kept: frozenset[str] = frozenset()
@@ -45,11 +73,13 @@ def destroy(
         _show_savings(workspace, deployed)
         keep = _choice(account, deployed, keep_data, yes)
         if not live.agreed(f"Destroy stack {stack}?", yes):
-            raise typer.Exit(1)
+            raise typer.Exit(ExitCode.DECLINED)
         kept = work.destroy(workspace, account, live.say, keep_data=keep)
         live.say(f"stack {stack} is destroyed{'; its data is kept' if kept else ''}.")
+    console.answer({"stack": stack, "kept": sorted(kept)})
     if sweep:
         _sweep(workspace, account, kept)
+    return kept
 
 
 def _show_savings(workspace: "Workspace", deployed: "Deployed") -> None:
@@ -88,12 +118,12 @@ def _choice(account: "Account", deployed: "Deployed", stated: bool | None, yes: 
 
 
 def _sweep(workspace: "Workspace", account: "Account", kept: frozenset[str]) -> None:
-    from infra.lifecycle.errors import LEFTOVERS_FOUND
     from infra.lifecycle.leftovers import Marks
-    from infra.lifecycle.sweep import as_text, sweep
+    from infra.lifecycle.sweep import as_text, document, sweep
 
     marks = Marks(project=workspace.config.project, stack=workspace.name)
     swept = sweep(account, marks, kept)
+    console.answer({"stack": workspace.name, "kept": sorted(kept), "sweep": document(swept)})
     typer.echo(as_text(swept, marks), nl=False)
     if not swept.is_clean:
-        raise typer.Exit(LEFTOVERS_FOUND)
+        raise typer.Exit(ExitCode.LEFTOVERS)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli import options
+from scripts.cli import options, progress
 
 
 def add_to(app: typer.Typer) -> None:
@@ -43,7 +43,8 @@ def estimate(
         prices=tuple(prices or ()),
         region=region,
     )
-    read = session.deployed_stack(stack, region) if stack else session.read_stack(file, region)
+    with progress.waiting("Reading the stack"):
+        read = session.deployed_stack(stack, region) if stack else session.read_stack(file, region)
     report = session.report_of("estimate", f"stack {stack}" if stack else file, given.price(read))
     session.write(report, form)
     raise typer.Exit(session.exit_code(report, allowed, strict))

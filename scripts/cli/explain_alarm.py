@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli import live
+from scripts.cli import completion, console, live
 
 WIDTH = 80
 NAME = 18
@@ -22,7 +22,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def explain_alarm(
-    name: Annotated[str, typer.Argument(help="The alarm, with or without the stack's prefix; none lists all.")] = "",
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="The alarm, with or without the stack's prefix; none lists all.", autocompletion=completion.alarms
+        ),
+    ] = "",
     stack: Annotated[
         str, typer.Option("--stack", "-s", help="The stack in the commands shown, and in the alarm's prefix.")
     ] = "",
@@ -33,14 +38,20 @@ def explain_alarm(
 
     found = runbooks.read()
     if not name:
+        if console.answer([{"alarm": one.label, "summary": one.summary} for one in found.values()]):
+            return
         for runbook in found.values():
             summary = textwrap.shorten(runbook.summary.replace("`", ""), WIDTH - NAME - 1, placeholder=" ...")
             typer.echo(f"{runbook.label:<{NAME}} {summary}")
         typer.echo("\nOne of them: breakeven explain-alarm NAME")
         return
     runbook = runbooks.find(name, found, _prefix(stack, live.folder(project)))
-    typer.echo(f"Alarm {runbook.label}    {runbooks.link(runbook.label)}\n")
-    typer.echo("\n".join(_folded(_of_stack(runbook.text, stack) if stack else runbook.text)))
+    text = _of_stack(runbook.text, stack) if stack else runbook.text
+    link = runbooks.link(runbook.label)
+    if console.answer({"alarm": runbook.label, "link": link, "summary": runbook.summary, "text": text}):
+        return
+    typer.echo(f"Alarm {runbook.label}    {link}\n")
+    typer.echo("\n".join(_folded(text)))
 
 
 def _of_stack(text: str, stack: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli import options
+from scripts.cli import completion, options
 
 
 class Method(StrEnum):
@@ -18,7 +18,12 @@ class Method(StrEnum):
 
 
 Text = str | None
-Model = Annotated[str, typer.Argument(help="A folder of serving/models: sentiment, efficientnet_lite0, or your own.")]
+Model = Annotated[
+    str,
+    typer.Argument(
+        help="A folder of serving/models: sentiment, efficientnet_lite0, or your own.", autocompletion=completion.models
+    ),
+]
 Data = Annotated[
     Path | None, typer.Argument(help="CSV, TSV, JSON Lines, Parquet, a folder per class, or document rows.")
 ]
@@ -85,12 +90,7 @@ def finetune(
     compiled: Annotated[bool, typer.Option("--compile/--no-compile", help="Compiled forms in its archive.")] = True,
     form: options.OutputFormat = options.Format.TEXT,
 ) -> None:
-    """Train a new version of MODEL with DATA, say whether it is better, and register it for the next `up`.
-
-    \b
-    breakeven finetune sentiment tweets.csv --method lora
-    breakeven finetune efficientnet_lite0 ./pictures --check
-    """
+    """Train a new version of MODEL with DATA, say whether it is better, and register it for the next `up`."""
     from scripts.cli import finetune_work as work
 
     if cancel:

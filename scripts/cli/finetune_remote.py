@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from scripts.cli import live
+from scripts.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from infra.lifecycle.aws import Account
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 STATUS: Final = "status.json"
 RESULT: Final = "result"
-INPUT_REFUSED: Final = 3
-STOPPED: Final = 130
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,7 @@ def run(
 
     `instance_types` are tried in turn (empty: the fleet's); `max_hours` 0 is the stack's trainingMaxHours. What was
     sent before goes on where it stopped, or is only watched, or fetched. Raises InputError, AccountError (3) and
-    DeploymentError (7), one line each; typer.Exit(1) when the question is answered with no.
+    DeploymentError (7), one line each; typer.Exit when the question is answered with no.
     """
     account, place = _place(stack, project)
     wanted = Wanted(
@@ -72,7 +71,7 @@ def train_on(account: "Account", place: "Place", job_folder: Path, wanted: Wante
             if training.running(account, place, job) is None:
                 _show_cost(account, place, wanted)
                 if not live.agreed(f"Train on stack {place.stack}, on {' or '.join(wanted.kinds)}?", yes):
-                    raise typer.Exit(1)
+                    raise typer.Exit(ExitCode.DECLINED)
                 live.say("Sending the job ...")
                 training.send(account, place, job, packed)
             outcome = _train(account, place, job, wanted)
@@ -141,7 +140,7 @@ def _train(account: "Account", place: "Place", job: "Job", wanted: Wanted) -> "O
         if _goes_on(account, place, job):
             _show_ways(place, job)
         if isinstance(error, KeyboardInterrupt):
-            raise typer.Exit(STOPPED) from None
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
         raise
 
 
@@ -204,7 +203,7 @@ def _told(job: "Job", outcome: "Outcome") -> Exception:
         if outcome.reason:
             reason += f" ({outcome.reason})"
         return DeploymentError(name, reason, "the same command again resumes from the last checkpoint")
-    if outcome.exit_code == INPUT_REFUSED:
+    if outcome.exit_code == ExitCode.INPUT:
         return InputError(name, "the training cannot use it; see the lines above", "mend the data or the settings")
     if outcome.ended == "done":
         return DeploymentError(name, f"the training failed with {outcome.exit_code}", "see the lines above")

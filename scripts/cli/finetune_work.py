@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from scripts.cli import options
+from scripts.cli import console, options
+from scripts.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from serving.finetune import Data, Job
 
-NOT_BETTER: Final = 13
-STOPPED: Final = 3
 PACKAGES: Final = ("torch", "transformers", "peft", "accelerate", "pyarrow")
 
 
@@ -100,12 +99,12 @@ def work(job: "Job", asked: Asked) -> int:
 
     data = checked(job)
     if asked.form is options.Format.JSON and (asked.check or data.stops):
-        _json({"data": _findings(data)})
+        console.answer({"data": _findings(data)})
     elif asked.form is not options.Format.JSON:
         typer.echo(table(data.findings))
     if data.stops:
         print(f"breakeven: {job.data}: cannot be trained on as it is; mend what stops above", file=sys.stderr)
-        return STOPPED
+        return ExitCode.INPUT
     if asked.check:
         return 0
     folder = _trained(job, data, asked)
@@ -117,7 +116,7 @@ def work(job: "Job", asked: Asked) -> int:
         report["cost"] = _cost_or_reason(job, data, scores, asked)
     code = _registered(job, folder, scores, asked, report) if asked.register else _kept(folder)
     if asked.form is options.Format.JSON:
-        _json(report)
+        console.answer(report)
     return code
 
 
@@ -153,10 +152,10 @@ def _trained(job: "Job", data: "Data", asked: Asked) -> Path:
     if asked.on:
         return _remote(job, asked)
     if (folder / "card.md").is_file():
-        typer.echo(f"Trained before: {folder} (--fresh trains again)", err=True)
+        console.note(f"Trained before: {folder} (--fresh trains again)")
         return folder
     try:
-        return run(job, data, lambda line: typer.echo(line, err=True)).folder
+        return run(job, data, console.note).folder
     except KeyboardInterrupt:
         typer.echo("Stopped; the same command goes on from the last checkpoint.", err=True)
         raise
@@ -228,38 +227,30 @@ def _registered(job: "Job", folder: Path, scores: Mapping[str, Any], asked: Aske
             f"see {folder}/card.md, or add --even-if-worse",
             file=sys.stderr,
         )
-        return NOT_BETTER
+        return ExitCode.NOT_BETTER
     value = scores["macro_f1"]
     note = f"{job.settings.method}, {job.data.name}: macro F1 {value['value']:.3f}"
     added = versions.add(job.model.home, folder, parent=job.model.version, note=note)
     report["version"] = added.number
-    quiet = asked.form is options.Format.JSON
-    if not quiet:
+    if asked.form is not options.Format.JSON:
         typer.echo(f"Version {added.number} of {job.model.name}: {added.folder}")
     shutil.rmtree(job.work.parent)
-    _rolled_out(rollout, job.model.name, added.number, asked, quiet)
-    return 0
+    _rolled_out(rollout, job.model.name, added.number, asked)
+    return ExitCode.FINE
 
 
-def _rolled_out(rollout: Any, model: str, number: str, asked: Asked, quiet: bool) -> None:
-    """As the verb `rollout` does; with JSON its lines go to standard error."""
-    import contextlib
-
-    with contextlib.redirect_stdout(sys.stderr) if quiet else contextlib.nullcontext():
-        if asked.canary is None:
-            rollout(model, number, compiled=asked.compiled)
-        else:
-            rollout(model, number, canary=asked.canary, stack=asked.stack, compiled=asked.compiled)
+def _rolled_out(rollout: Any, model: str, number: str, asked: Asked) -> None:
+    """As the verb `rollout` does."""
+    if asked.canary is None:
+        rollout(model, number, compiled=asked.compiled)
+    else:
+        rollout(model, number, canary=asked.canary, stack=asked.stack, compiled=asked.compiled)
 
 
 def _kept(folder: Path) -> int:
-    typer.echo(f"Not registered: {folder}", err=True)
-    return 0
+    console.note(f"Not registered: {folder}")
+    return ExitCode.FINE
 
 
 def _findings(data: "Data") -> list[dict[str, Any]]:
     return [{**asdict(finding), "level": finding.level.value} for finding in data.findings]
-
-
-def _json(document: Mapping[str, Any]) -> None:
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -1,11 +1,14 @@
 """What the verbs on a deployed stack do alike: options, the project's folder, the account, questions, cost tables."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from scripts.cli import console
 
 if TYPE_CHECKING:
     from infra.costs.estimate import Estimate
@@ -19,10 +22,46 @@ Project = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Sandbox = Annotated[
+    bool,
+    typer.Option(
+        "--sandbox", envvar="BREAKEVEN_SANDBOX", help="The stack in an emulated account on this machine; no cost."
+    ),
+]
 
 
-def folder(project: Path | None) -> Path:
-    """The project's folder; raises InputError for one without a Pulumi.yaml."""
+def folder(project: Path | None, stack: str = "", sandbox: bool = False) -> Path:
+    """The project's folder, or the stack's sandbox in it; raises InputError for one without a Pulumi.yaml."""
+    found = _folder(project)
+    if not sandbox:
+        return found
+    from infra.sandbox import Place, enter, line
+
+    place = Place(project=found, stack=stack)
+    console.note(line(place, enter(place)))
+    return place.view
+
+
+@contextmanager
+def begun(project: Path | None, stack: str, sandbox: bool) -> Iterator[Path]:
+    """The same for `up`, which starts a sandbox; a new one that is empty in the end is ended again."""
+    if not sandbox:
+        yield _folder(project)
+        return
+    from infra.sandbox import Place, block, leave, start
+
+    place = Place(project=_folder(project), stack=stack)
+    served, new = start(place, console.note)
+    try:
+        for row in block(place, served):
+            console.note(row)
+        yield place.view
+    finally:
+        if new and not place.holds_stack:
+            leave(place)
+
+
+def _folder(project: Path | None) -> Path:
     from infra.costs.errors import InputError
     from scripts.cli.session import ROOT
 
@@ -33,9 +72,10 @@ def folder(project: Path | None) -> Path:
 
 
 def say(line: str) -> None:
-    """Progress, shown at once."""
-    typer.echo(line)
-    sys.stdout.flush()
+    """Progress, shown at once; nothing with `--quiet`."""
+    if not console.is_quiet():
+        typer.echo(line)
+        sys.stdout.flush()
 
 
 def agreed(question: str, yes: bool) -> bool:

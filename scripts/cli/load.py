@@ -8,12 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.cli.predict import AuthKind, ModelName, Proof, SignedProfile, SignedRegion, Url, credentials
+from scripts.cli import live
+from scripts.cli.exit_codes import ExitCode
+from scripts.cli.predict import (
+    AuthKind,
+    ModelName,
+    Proof,
+    SignedProfile,
+    SignedRegion,
+    Url,
+    chosen,
+    credentials,
+    of_stack,
+)
 
 if TYPE_CHECKING:
     from serving.load import Run
 
-ENDPOINT_FAILS = 7
 MOST_SIGNED_SECONDS = 240
 
 
@@ -24,8 +35,11 @@ def add_to(app: typer.Typer) -> None:
 
 def load(
     file: Annotated[Path, typer.Option("--input", help="The file that every request sends.")],
-    url: Url,
+    url: Url = "",
     model: ModelName = "",
+    stack: Annotated[str, typer.Option("--stack", "-s", help="A deployed stack, in place of --url.")] = "",
+    project: live.Project = None,
+    sandbox: live.Sandbox = False,
     concurrency: Annotated[int, typer.Option("--concurrency", "-c", help="Requests at a time (closed loop).")] = 8,
     seconds: Annotated[float, typer.Option("--seconds", help="How long.")] = 10.0,
     rate: Annotated[
@@ -41,19 +55,24 @@ def load(
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON.")] = False,
 ) -> None:
     """Load an endpoint: closed loop, or with --rate an open one, where latency counts from when a request was due."""
+    from serving.client.auth import IamAuth
     from serving.errors import InputError
     from serving.load import Target, closed_loop, open_loop
 
+    stack = chosen(url, stack, sandbox)
     try:
         body = file.read_bytes()
     except OSError as error:
         raise InputError(str(file), str(error.strerror or error), "give a file that can be read") from error
-    if auth is Proof.IAM and seconds > MOST_SIGNED_SECONDS:
+    if stack:
+        url, proof = of_stack(stack, live.folder(project, stack, sandbox))
+    else:
+        proof = credentials(auth, region, profile)
+    if isinstance(proof, IamAuth) and seconds > MOST_SIGNED_SECONDS:
         reason = (
             f"a signature holds for five minutes, and all requests carry the same: {MOST_SIGNED_SECONDS} is the most"
         )
         raise InputError(f"--seconds {seconds:g}", reason, "give less, or another --auth")
-    proof = credentials(auth, region, profile)
     target = Target.of(url, model, body, _kind(file), auth=proof, owned=owned)
     if rate is None:
         run = closed_loop(target, concurrency=concurrency, seconds=seconds, timeout_seconds=timeout)
@@ -62,7 +81,7 @@ def load(
     typer.echo(json.dumps(_document(run), indent=2) if as_json else _words(run))
     if not run.answered:
         typer.echo(f"breakeven: {target.url}: no request was answered; call it once: breakeven predict", err=True)
-        raise typer.Exit(ENDPOINT_FAILS)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _kind(file: Path) -> str:

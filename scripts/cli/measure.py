@@ -1,10 +1,13 @@
 """`breakeven measure`: finds what this machine sustains with a model, and keeps it where the estimator looks."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-Model = Annotated[str, typer.Argument(help="A folder of serving/models.")]
+from scripts.cli import completion, console
+
+Model = Annotated[str, typer.Argument(help="A folder of serving/models.", autocompletion=completion.models)]
 Goal = Annotated[float, typer.Option("--goal-ms", min=1, help="The p99 latency to hold, milliseconds.")]
 Kind = Annotated[str, typer.Option("--instance-type", help="What to call this machine in capacity.toml (t3.medium).")]
 Backend = Annotated[str, typer.Option("--backend", help="torchserve or batcher.")]
@@ -37,8 +40,9 @@ def measure(
     if write and not instance_type:
         reason = "not given, and a figure without its machine is worth nothing"
         raise InputError("--instance-type", reason, "name it, or add --no-write")
-    path = archive.ready(found, lambda line: typer.echo(line, err=True))
-    result = work.measure(path, backend=backend, goal_ms=goal_ms, port=port, device=device, say=typer.echo)
+    path = archive.ready(found, console.note)
+    result = work.measure(path, backend=backend, goal_ms=goal_ms, port=port, device=device, say=console.note)
+    console.answer({"model": found.name, "unit": found.unit, "written": write, **asdict(result)})
     typer.echo(f"{result.rate_per_second:.1f} {found.unit}/s, p50 {result.p50_ms:.1f} ms, p99 {result.p99_ms:.1f} ms")
     typer.echo(f"on {result.hardware}; {result.workers} workers x {result.threads} threads; {result.versions}")
     typer.echo(f"{result.memory_per_worker_mb} MB a worker, {result.memory_mb} MB in all")

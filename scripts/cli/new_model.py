@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from scripts.cli import console
+
 
 class Task(StrEnum):
     """What a model does."""
@@ -29,5 +31,6 @@ def new_model(name: Name, task: TaskOption) -> None:
     from serving.scaffold import scaffold
 
     folder = scaffold(name, task.value)
+    console.answer({"folder": str(folder), "task": task.value})
     typer.echo(f"{folder}")
     typer.echo("Now put your weights into model.toml and network.py, then: breakeven archive " + name)

@@ -19,6 +19,7 @@ def outputs(
     name: Annotated[str, typer.Argument(help="One output alone, as it is.")] = "",
     stack: options.StackName = "dev",
     project: live.Project = None,
+    sandbox: live.Sandbox = False,
     show_secrets: Annotated[bool, typer.Option("--show-secrets", help="Show secrets in plain.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="All outputs as JSON.")] = False,
 ) -> None:
@@ -27,7 +28,7 @@ def outputs(
     from infra.costs.names import nearest
     from infra.lifecycle.workspace import Workspace
 
-    workspace = Workspace.open(stack, live.folder(project))
+    workspace = Workspace.open(stack, live.folder(project, stack, sandbox))
     exported = workspace.outputs()
     hidden = {} if show_secrets else dict.fromkeys(exported.secrets, "[secret]")
     found = {**exported.values, **hidden}

@@ -1,15 +1,13 @@
 """`breakeven plan`: the cheapest settings that hold an objective under traffic, found by simulation."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scripts.cli import options
+from scripts.cli import console, files, options
+from scripts.cli.exit_codes import ExitCode
 from scripts.cli.simulate import Days, GoodShare, LatencyMs, LostShare, ShapeName, TraceFile, TraceForm
-
-NOTHING = 12
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,7 +28,6 @@ def plan(
         list[str] | None, typer.Option("--type", help="Only this instance type; may be given again.")
     ] = None,
     write: Annotated[Path | None, typer.Option("--write", help="Also write the settings as a stack file.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     workload: options.WorkloadFile = None,
     volume: options.Volume = None,
     peak: options.Peak = None,
@@ -56,7 +53,7 @@ def plan(
         usage=Usage.read(usage) if usage else None,
         book=PriceBook(tuple(prices or ())),
     )
-    found = work.plan(base, traffic, objective, only=tuple(types or ()), say=_silent if quiet else _say)
+    found = work.plan(base, traffic, objective, only=tuple(types or ()), say=console.note)
     project = base.config.project
     session.tell(
         form,
@@ -65,25 +62,11 @@ def plan(
         document=lambda: work.plan_document(found, f"stack {stack}"),
     )
     if found.planned is None:
-        raise typer.Exit(NOTHING)
+        raise typer.Exit(ExitCode.MISSED)
     if write:
         _write(write, work.stack_file(base.config.values, found.planned, project))
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _silent(line: str) -> None:
-    """Says nothing."""
-
-
 def _write(path: Path, text: str) -> None:
-    from infra.costs.errors import InputError
-
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(str(path), reason, "give a file in a folder that can be written") from None
-    typer.echo(f"{path}: written", err=True)
+    files.write_whole(path, text)
+    console.note(f"{path}: written")

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scripts.cli import live
+from scripts.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from serving.client import Auth, Client, ItemFailure, Result
 
 NAME, LABEL = 32, 26
-# What `serving.errors` and docs/operations.md call these ends.
-BAD_INPUT, ENDPOINT_FAILS = 3, 7
 
 
 class Proof(StrEnum):
@@ -51,6 +50,7 @@ def predict(
     model: ModelName = "",
     stack: Annotated[str, typer.Option("--stack", "-s", help="A deployed stack, in place of --url.")] = "",
     project: live.Project = None,
+    sandbox: live.Sandbox = False,
     text: Annotated[
         bool, typer.Option("--text", help="The inputs are texts themselves; - is one in each line.")
     ] = False,
@@ -67,13 +67,12 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list, an object for each input.")] = False,
 ) -> None:
     """Predict files or texts; exit code 3 for inputs that cannot be predicted, 7 when the endpoint fails."""
-    if bool(url) == bool(stack):
-        raise typer.BadParameter("give --url or --stack")
+    stack = chosen(url, stack, sandbox)
     from serving.client import Client, ItemFailure, Timeouts
 
     named = _read(inputs, text)
     if stack:
-        url, proof = _of_stack(stack, project)
+        url, proof = of_stack(stack, live.folder(project, stack, sandbox))
     else:
         proof = credentials(auth, region, profile)
     limits = Timeouts(total_seconds=timeout)
@@ -95,7 +94,7 @@ def predict(
         name = _short(names[one.index], 60) or f"input {one.index + 1}"
         typer.echo(f"breakeven: {name}: {reason}; {action}", err=True)
     if failed:
-        raise typer.Exit(BAD_INPUT if all(map(_is_input, failed)) else ENDPOINT_FAILS)
+        raise typer.Exit(ExitCode.INPUT if all(map(_is_input, failed)) else ExitCode.FAILED)
 
 
 def redactions(counts: Mapping[str, int]) -> str:
@@ -156,13 +155,21 @@ def credentials(auth: Proof, region: str, profile: str) -> "Auth | None":
     return from_environment(auth.value, region, profile)
 
 
-def _of_stack(name: str, project: Path | None) -> "tuple[str, Auth | None]":
+def chosen(url: str, stack: str, sandbox: bool) -> str:
+    """The stack that is called, empty for a URL; in a sandbox `dev` where none is named."""
+    found = stack or ("dev" if sandbox and not url else "")
+    if bool(url) == bool(found):
+        raise typer.BadParameter("give --url or --stack")
+    return found
+
+
+def of_stack(name: str, folder: Path) -> "tuple[str, Auth | None]":
     """Endpoint and proof of a deployed stack, from its outputs and its settings."""
     from infra.costs.errors import InputError
     from infra.lifecycle.workspace import Workspace
     from serving.client import ApiKey
 
-    workspace = Workspace.open(name, live.folder(project))
+    workspace = Workspace.open(name, folder)
     outputs = workspace.outputs().values
     if not outputs.get("endpoint"):
         raise InputError(f"stack {name}", "it has no endpoint", "deploy it first: breakeven up")

@@ -2,7 +2,7 @@
 
 import typer
 
-from scripts.cli import options
+from scripts.cli import live, options
 
 
 def add_to(app: typer.Typer) -> None:
@@ -22,6 +22,7 @@ def preview(
     form: options.OutputFormat = options.Format.TEXT,
     budget: options.Budget = None,
     strict: options.Strict = False,
+    project: live.Project = None,
 ) -> None:
     """Run the Pulumi program in this process, price the resources it creates, compare with managed APIs."""
     from scripts.cli import program, session
@@ -36,7 +37,7 @@ def preview(
         usage=usage,
         prices=tuple(prices or ()),
     )
-    recorded, warnings = program.recorded(stack)
+    recorded, warnings = program.recorded(stack, project=live.folder(project))
     report = session.report_of("preview", f"stack {stack}", given.price(recorded), warnings)
     session.write(report, form)
     raise typer.Exit(session.exit_code(report, allowed, strict))

@@ -3,20 +3,23 @@
 from datetime import date
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from infra.account.price_list_region import RegionPrices
+from scripts.cli import console, progress
+from scripts.cli.exit_codes import ExitCode
+from scripts.cli.verb import App, VerbGroup
 
-STALE = 4
-CHANGED = 4
+if TYPE_CHECKING:
+    from infra.account.price_list_diff import Change
+    from infra.account.price_list_region import RegionPrices
+    from infra.costs.prices import PriceFile
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the verb and the one below it."""
-    group = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+    group = App(invoke_without_command=True, rich_markup_mode=None, cls=VerbGroup)
     group.callback()(prices)
     group.command()(refresh)
     app.add_typer(group, name="prices")
@@ -40,12 +43,27 @@ def prices(
         raise InputError(f"region {region!r}", "has no price files", "see infra/costs/data/prices")
     today = date.today()
     old = [f for f in files if days is None or f.undated or (f.checked and (today - f.checked[0]).days > days)]
-    for found in old:
-        age = f"{found.checked[0]} ({(today - found.checked[0]).days} days)" if found.checked else "undated"
-        unverified = f"  {found.unverified} unverified" if found.unverified else ""
-        typer.echo(f"{found.file.removeprefix('prices/'):<38}{found.count:>6}  {age}{unverified}")
+    if not console.answer([_document(found, today) for found in old]):
+        for found in old:
+            _show(found, today)
     if days is not None and old:
-        raise typer.Exit(STALE)
+        raise typer.Exit(ExitCode.PRICE)
+
+
+def _show(found: "PriceFile", today: date) -> None:
+    age = f"{found.checked[0]} ({(today - found.checked[0]).days} days)" if found.checked else "undated"
+    unverified = f"  {found.unverified} unverified" if found.unverified else ""
+    typer.echo(f"{found.file.removeprefix('prices/'):<38}{found.count:>6}  {age}{unverified}")
+
+
+def _document(found: "PriceFile", today: date) -> dict[str, Any]:
+    return {
+        "file": found.file,
+        "prices": found.count,
+        "oldest": found.checked[0].isoformat() if found.checked else None,
+        "age_days": (today - found.checked[0]).days if found.checked else None,
+        "unverified": found.unverified,
+    }
 
 
 def refresh(
@@ -74,7 +92,8 @@ def refresh(
     if out:
         refuse_present(out, force)
     files, account = chosen_files(service or ()), home(profile)
-    found = [read_region(account, r, files, tuple(machine or ()), spot) for r in dict.fromkeys(region)]
+    with progress.waiting("Reading the Price List"):
+        found = [read_region(account, r, files, tuple(machine or ()), spot) for r in dict.fromkeys(region)]
     compared = [change for one in found for change in changes(one)]
     typer.echo(diff_text(compared), nl=False)
     for one in found:
@@ -82,8 +101,24 @@ def refresh(
     if out:
         write_book(out, book_text(found, date.today()), force)
         typer.echo(f"wrote {out}: {sum(one.count for one in found)} prices; use it with --prices {out}")
+    console.answer(_refreshed(found, compared, out))
     if limit is not None and any(change.exceeds(limit) for change in compared):
-        raise typer.Exit(CHANGED)
+        raise typer.Exit(ExitCode.PRICE)
+
+
+def _refreshed(found: "list[RegionPrices]", compared: "list[Change]", out: Path | None) -> dict[str, Any]:
+    """Every price that differs, with its amounts by tier, and what was not refreshed, by region."""
+    changes = [
+        {"region": one.region, "key": one.key, "old": list(map(str, one.old)), "new": list(map(str, one.new))}
+        for one in compared
+        if one.old != one.new
+    ]
+    return {
+        "prices": sum(one.count for one in found),
+        "changes": changes,
+        "not_refreshed": {one.region: dict(one.left) for one in found},
+        "out": str(out) if out else None,
+    }
 
 
 def _say_left(found: "RegionPrices") -> None:

@@ -17,8 +17,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def privacy(
+    context: typer.Context,
     file: Annotated[str, typer.Argument(help="A stack file in place of the program; - for stdin.")] = "",
-    stack: Annotated[str, typer.Option("--stack", "-s", help="Which Pulumi.<stack>.yaml (default: dev).")] = "",
+    stack: options.StackName = "dev",
     workload: options.WorkloadFile = None,
     region: options.Region = "",
     form: options.OutputFormat = options.Format.TEXT,
@@ -28,10 +29,10 @@ def privacy(
     from infra.privacy.report import as_document, as_markdown, as_text
     from scripts.cli import session
 
-    if file and stack:
+    if file and options.stated(context, "stack"):
         raise typer.BadParameter("give a file or --stack, not both")
     vendors = _vendors(session.read_workload(workload, None))
-    read, name, _ = session.stack_of(file, stack or "dev", region)
+    read, name, _ = session.stack_of(file, stack, region)
     flow = dataflow(read)
     session.tell(
         form,

@@ -1,7 +1,9 @@
 """Questions on a terminal: one for each value that was not given, with what is allowed and its default."""
 
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from textwrap import wrap
 from typing import Any
 
@@ -17,12 +19,19 @@ def asked(known: Situation, given: set[str]) -> Situation:
     values = {}
     for key, rule in about().items():
         if rule["asked"] and key not in given:
-            values[key] = _answered(key, rule["about"], rule["one_of"], getattr(known, key))
+            default = getattr(known, key)
+            shown = f"{default:f}" if hasattr(default, "as_tuple") else str(default)
+            values[key] = answered(key, rule["about"], rule["one_of"], shown, partial(parsed, key, key))
     return replace(known, **values)
 
 
-def _answered(key: str, meaning: str, one_of: tuple[str, ...], default: Any) -> Any:
-    shown = f"{default:f}" if hasattr(default, "as_tuple") else str(default)
+def answered(
+    key: str, meaning: str, one_of: Sequence[str], shown: str, read: Callable[[str], Any], unasked: str = "--no-ask"
+) -> Any:
+    """The answer to one question, as `read` makes it of a text; asked again until it can. Enter means `shown`.
+
+    Raises InputError where the input ends; `unasked` is the option that avoids the questions.
+    """
     allowed = f" ({', '.join(one_of)})" if one_of and not all(name in meaning for name in one_of) else ""
     # The default stands behind the last line: " [0.10]: ".
     question = wrap(f"{key}: {meaning}{allowed}", COLUMNS - len(shown) - 5, subsequent_indent="  ")
@@ -32,8 +41,8 @@ def _answered(key: str, meaning: str, one_of: tuple[str, ...], default: Any) -> 
         text = sys.stdin.readline()
         if not text:
             typer.echo(err=True)
-            raise InputError(key, "no answer", "press Enter to keep the default, or give --no-ask")
+            raise InputError(key, "no answer", f"press Enter to keep the default, or give {unasked}")
         try:
-            return parsed(key, key, text.strip() or shown)
+            return read(text.strip() or shown)
         except InputError as error:
             typer.echo(f"  {error}", err=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli import options
+from scripts.cli import console, options, progress
 
 
 def add_to(app: typer.Typer) -> None:
@@ -14,8 +14,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def reconcile(
+    context: typer.Context,
     month: Annotated[str, typer.Option("--month", help="Month of the bill, such as 2026-10.")],
-    stack: Annotated[str, typer.Option("--stack", "-s", help="Which Pulumi.<stack>.yaml.")] = "",
+    stack: options.StackName = "dev",
     file: Annotated[str, typer.Option("--file", help="A stack as `estimate` reads it; needs --tag.")] = "",
     tag: Annotated[
         list[str] | None, typer.Option("--tag", help="KEY=VALUE on the bill (default: the stack's own tags).")
@@ -29,7 +30,7 @@ def reconcile(
     form: options.OutputFormat = options.Format.TEXT,
 ) -> None:
     """Compare what a stack was estimated to cost with its bill, per service (three requests, 0.01 USD each)."""
-    if stack and file:
+    if file and options.stated(context, "stack"):
         raise typer.BadParameter("give either --stack NAME or --file FILE")
     from infra.account.bill import month_of, read_bill
     from infra.account.calls import home
@@ -42,13 +43,14 @@ def reconcile(
     asked = month_of(month, datetime.now(UTC).date())
     books = tuple(prices or ())
     given = session.Inputs(workload=workload, volume=volume, usage=usage, prices=books, region=region)
-    wanted = _tags(tag) or _own_tags(file, stack or "dev")
-    read, name, _ = session.stack_of(file, stack or "dev", region)
+    wanted = _tags(tag) or _own_tags(file, stack)
+    read, name, _ = session.stack_of(file, stack, region)
     priced = given.price(read)
-    bill = read_bill(home(profile), asked, wanted)
+    with progress.waiting("Reading the bill"):
+        bill = read_bill(home(profile), asked, wanted)
     used = next((r.region for r in priced.stack if r.region), region or DEFAULT_REGION)
     forms = {options.Format.TEXT: as_text, options.Format.MARKDOWN: as_markdown, options.Format.JSON: as_json}
-    typer.echo(forms[form](compare(name, priced, bill, PriceBook(books), used)), nl=False)
+    console.report(forms[form](compare(name, priced, bill, PriceBook(books), used)))
 
 
 def _tags(given: list[str] | None) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import typer
 
-from scripts.cli import live, options
+from scripts.cli import console, live, options
 
 
 def add_to(app: typer.Typer) -> None:
@@ -10,10 +10,12 @@ def add_to(app: typer.Typer) -> None:
     app.command()(refresh)
 
 
-def refresh(stack: options.StackName = "dev", project: live.Project = None) -> None:
+def refresh(stack: options.StackName = "dev", project: live.Project = None, sandbox: live.Sandbox = False) -> None:
     """Bring the state to what is really there; changes nothing in AWS."""
     from infra.lifecycle import up as work
     from infra.lifecycle.workspace import Workspace
 
-    workspace = Workspace.open(stack, live.folder(project))
-    live.say(f"stack {stack}: {work.refresh(workspace, live.say)}.")
+    workspace = Workspace.open(stack, live.folder(project, stack, sandbox))
+    done = work.refresh(workspace, live.say)
+    console.answer({"stack": stack, "done": done})
+    typer.echo(f"stack {stack}: {done}.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.cli import options
+from scripts.cli import console, files, options, progress
 from scripts.cli.simulate import Days, TraceFile, TraceForm, with_break_even
 
 if TYPE_CHECKING:
@@ -57,7 +57,10 @@ def report(
     check_page(out)
     asked = _asked(trace, trace_form, days)
     read, name, warnings = session.stack_of(file, stack, region)
-    save_page(out, _page(given, read, name, warnings, _command(given, stack, file), asked))
+    with progress.waiting("Computing the page"):
+        made = _page(given, read, name, warnings, _command(given, stack, file), asked)
+    save_page(out, made)
+    console.answer({"path": str(out), "size_bytes": out.stat().st_size})
     if opened:
         typer.launch(str(out.resolve()))
 
@@ -149,12 +152,5 @@ def check_page(out: Path) -> None:
 
 def save_page(out: Path, written: str, *, err: bool = False) -> None:
     """Write a page and say so, with `err` on standard error; raises InputError."""
-    from infra.costs.errors import InputError
-
-    try:
-        out.write_text(written, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise InputError(
-            str(out), error.strerror or str(error), "give a file in a folder that can be written"
-        ) from None
+    files.write_whole(out, written)
     typer.echo(f"{out}: {out.stat().st_size:,} bytes", err=err)

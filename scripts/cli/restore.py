@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.cli import live, options
+from scripts.cli import console, live, options
+from scripts.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from infra.lifecycle.backup_place import Place
@@ -52,10 +53,11 @@ def restore(
         plan = _planned(opened, target, folder, settings)
         _show(opened, plan, folder)
         if not live.agreed(f"Restore stack {target}?", yes):
-            raise typer.Exit(1)
+            raise typer.Exit(ExitCode.DECLINED)
         files.write(opened, folder, settings, plan.missing)
         workspace = _deployed(opened, plan, folder, yes, prices)
         _finish(opened, workspace, uploads)
+        console.answer({"stack": target, "backup": opened.manifest.made, "state": plan.state})
 
 
 def _opened(text: str, folder: Path, scratch: Path, stack: str, *, exact: bool, at: str) -> "Opened":

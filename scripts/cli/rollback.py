@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli import live, version_stacks
+from scripts.cli import console, live, version_stacks
 
 To = Annotated[
     str, typer.Option("--to", metavar="VERSION", help="To this one (default: the one that was current before).")
@@ -35,6 +35,6 @@ def rollback(
     number = versions.find(home, to or versions.previous(home)).number
     if number == now:
         raise InputError(f"version {number} of {model}", "it is current already", f"see breakeven versions {model}")
-    archive = work.archive_of(home, number, lambda line: typer.echo(line, err=True), compiled=compiled, as_before=True)
+    archive = work.archive_of(home, number, console.note, compiled=compiled, as_before=True)
     work.put(home, number, archive, "rollback")
     show_current(home, number, now, found)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.cli import live, version_stacks
+from scripts.cli import console, live, version_stacks
 from scripts.cli.version_stacks import Use
 
 Number = Annotated[str, typer.Argument(metavar="[VERSION]", help="One of its versions (default: the newest).")]
@@ -70,7 +70,7 @@ def _roll_out(home: Path, number: str, found: tuple[Use, ...], compiled: bool) -
     before = versions.current(home).number
     number = number or versions.versions(home)[-1].number
     versions.find(home, number)
-    archive = work.archive_of(home, number, _tell, compiled=compiled)
+    archive = work.archive_of(home, number, console.note, compiled=compiled)
     work.put(home, number, archive, "rollout")
     show_current(home, number, before, found)
 
@@ -79,10 +79,20 @@ def show_current(home: Path, number: str, before: str, found: tuple[Use, ...]) -
     """What is current now, its archive, and what to do next."""
     from serving import rollout as work
 
+    path = work.served(home.name)
+    console.answer(
+        {
+            "model": home.name,
+            "version": number,
+            "before": before,
+            "archive": version_stacks.written(path),
+            "stacks": [use.stack for use in found],
+        }
+    )
     was = f"; before it was {before}" if before != number else ", as before"
     typer.echo(f"Version {number} of {home.name} is current{was}.")
-    version_stacks.show_archive(work.served(home.name))
-    live.columns(version_stacks.next_steps(home.name, work.served(home.name), found))
+    version_stacks.show_archive(path)
+    live.columns(version_stacks.next_steps(home.name, path, found))
 
 
 def _start(home: Path, number: str, weight: int, use: Use, compiled: bool) -> None:
@@ -103,8 +113,9 @@ def _start(home: Path, number: str, weight: int, use: Use, compiled: bool) -> No
     config.with_overrides({f"{use.project}:{key}": value for key, value in values.items()}).settings()
     # Another weight alone leaves the canary's bytes as they are.
     tried = number == use.canary_version
-    archive = work.archive_of(home, number, _tell, compiled=compiled, as_before=tried)
+    archive = work.archive_of(home, number, console.note, compiled=compiled, as_before=tried)
     stack_file.change(use.file, use.project, values)
+    console.answer({"model": home.name, "version": number, "canary_of": use.stack, "weight_percent": weight})
     lines = [f"Version {number} of {home.name} is the canary of stack {use.stack}, with {weight} % of the requests."]
     if use.canary and use.canary != path and use.weight != "0":
         lines.append(f"It replaces {use.canary}, which has {use.weight} %: give it 0 first, or some requests fail.")
@@ -141,6 +152,7 @@ def _give_up(use: Use) -> None:
 
     values: dict[str, str | int | None] = {"canaryArchive": None, "canaryWeightPercent": None}
     stack_file.change(use.file, use.project, values)
+    console.answer({"stack": use.stack, "given_up": use.canary})
     live.columns([f"Stack {use.stack} gives up its canary, {use.canary}; its model stays as it is."])
     _show_written(use, values)
     typer.echo(f"Next: breakeven up --stack {use.stack}")
@@ -171,7 +183,3 @@ def _with_canary(use: Use) -> Use:
     if not use.canary:
         raise InputError(f"stack {use.stack}", "it has no canary", "start one: --canary PERCENT")
     return use
-
-
-def _tell(line: str) -> None:
-    typer.echo(line, err=True)

@@ -1,22 +1,22 @@
 """`breakeven sentiment`: the sentiment of every document below a folder."""
 
+import json
 import os
 import sys
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.cli import live
+from scripts.cli import console, live
+from scripts.cli.exit_codes import ExitCode
 from scripts.cli.predict import Proof
 
 if TYPE_CHECKING:
     from serving.documents import Limits, Results
-
-# What docs/operations.md calls it: documents have no result, and nobody allowed that.
-DOCUMENTS_FAILED, STOPPED = 11, 130
+    from serving.documents.summary import Summary
 
 
 class EngineName(StrEnum):
@@ -87,6 +87,7 @@ def sentiment(
     auth: Auth = Proof.NONE,
     stack: Stack = "",
     project: live.Project = None,
+    sandbox: live.Sandbox = False,
     model: ModelName = "sentiment",
     workflow: Workflow = None,
     ocr: Ocr = OcrName.AUTO,
@@ -103,11 +104,12 @@ def sentiment(
         raise typer.BadParameter("--resume goes on with --results: name the file")
     if retry_failed and not resume:
         raise typer.BadParameter("--retry-failed goes with --resume")
+    stack = stack or ("dev" if sandbox else "")
     if engine is EngineName.STACK and not stack:
         raise typer.BadParameter("--engine stack needs --stack NAME")
     if stack and endpoint:
         raise typer.BadParameter("give --stack or --endpoint")
-    deployed = _deployed(stack, project) if stack else Deployed()
+    deployed = _deployed(stack, live.folder(project, stack, sandbox)) if stack else Deployed()
     if stack and engine is not EngineName.STACK:
         endpoint, auth = deployed.endpoint, deployed.auth
     from serving.documents import KINDS, detect_sentiment
@@ -138,7 +140,7 @@ def sentiment(
     except KeyboardInterrupt:
         kept = f"what is done is in {results}; go on with --resume" if results else "nothing is kept without --results"
         typer.echo(f"breakeven: stopped: {kept}", err=True)
-        raise typer.Exit(STOPPED) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     _show(found, to_file=results is not None, strict=strict)
 
 
@@ -170,10 +172,10 @@ class Deployed:
         return self.outputs["endpoint"]
 
 
-def _deployed(stack: str, project: Path | None) -> Deployed:
+def _deployed(stack: str, folder: Path) -> Deployed:
     from infra.lifecycle.workspace import Workspace
 
-    workspace = Workspace.open(stack, live.folder(project))
+    workspace = Workspace.open(stack, folder)
     outputs = {name: str(value) for name, value in workspace.outputs().values.items()}
     profile = str(workspace.config.values.get("aws:profile") or "")
     # Where workers look for them: no plan, result or command line holds a key.
@@ -187,18 +189,31 @@ def _deployed(stack: str, project: Path | None) -> Deployed:
     )
 
 
+def _document(found: "Results", summary: "Summary", *, to_file: bool) -> dict[str, Any]:
+    """The run in figures, with its rows or the file that they are in."""
+    counts = {key: getattr(summary, key) for key in ("documents", "ok", "failed", "labels", "reasons")}
+    if to_file:
+        return {**counts, "results": str(found.path)}
+    return {**counts, "rows": [json.loads(row) for row in found.path.read_text(encoding="utf-8").splitlines()]}
+
+
 def _show(found: "Results", *, to_file: bool, strict: bool) -> None:
     from serving.documents.summary import in_words
 
     summary = found.summary()
-    if not to_file:
+    if console.is_json():
+        console.answer(_document(found, summary, to_file=to_file))
+    elif not to_file:
         with found.path.open("rb") as rows:
             for row in rows:
                 sys.stdout.buffer.write(row)
         sys.stdout.flush()
     for line in in_words(summary):
-        typer.echo(line, err=not to_file)
+        if to_file:
+            typer.echo(line)
+        else:
+            console.note(line)
     if summary.failed and (strict or not summary.ok):
         which = f"{summary.failed:,} of {summary.documents:,} documents" if summary.ok else "every document"
         typer.echo(f"breakeven: {which}: no result; the rows say why", err=True)
-        raise typer.Exit(DOCUMENTS_FAILED)
+        raise typer.Exit(ExitCode.NO_RESULT)

@@ -5,12 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from scripts.cli import completion, console
+
 if TYPE_CHECKING:
     from serving.node.boot import Booted
     from serving.node.settings import NodeSettings
 
 Model = Annotated[
-    str, typer.Argument(metavar="MODEL|ARCHIVE", help="A folder of serving/models, or an archive (.mar).")
+    str,
+    typer.Argument(
+        metavar="MODEL|ARCHIVE",
+        help="A folder of serving/models, or an archive (.mar).",
+        autocompletion=completion.models,
+    ),
 ]
 Port = Annotated[int, typer.Option("--port", min=1, max=65530, help="Where it listens, on 127.0.0.1 only.")]
 Backend = Annotated[str, typer.Option("--backend", help="torchserve or batcher.")]
@@ -30,7 +37,7 @@ def serve(model: Model, port: Port = 8080, backend: Backend = "torchserve", work
 
     settings = _settings(model, port, backend, workers)
     journal()
-    run(settings, backends.make, lambda booted: typer.echo(_ready(settings, booted)))
+    run(settings, backends.make, lambda booted: _tell_ready(settings, booted))
 
 
 def _settings(model: str, port: int, backend: str, workers: int | None) -> "NodeSettings":
@@ -58,7 +65,14 @@ def _archive(name: str) -> Path:
     from serving import archive
     from serving.model import find
 
-    return archive.ready(find(name), lambda line: typer.echo(line, err=True))
+    return archive.ready(find(name), console.note)
+
+
+def _tell_ready(settings: "NodeSettings", booted: "Booted") -> None:
+    address = f"http://127.0.0.1:{settings.port}"
+    document = {"url": address, "model": settings.model, "backend": settings.backend, "seconds": booted.seconds}
+    if not console.answer(document, now=True):
+        typer.echo(_ready(settings, booted))
 
 
 def _ready(settings: "NodeSettings", booted: "Booted") -> str:

@@ -30,12 +30,13 @@ from infra.costs.traffic import GROUP
 from infra.costs.usage import Usage
 from infra.costs.whatif import with_spot_share
 from infra.costs.workload import Workload
+from scripts.cli import console
+from scripts.cli.exit_codes import ExitCode
 from scripts.cli.options import Format
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 MODELS: Final = settings.MODELS
 MODEL_TAG: Final = "model"
-OVER_BUDGET: Final = 5
 LOOKS: Final = {"bold": "1", "dim": "2", "good": "32", "bad": "31"}
 
 
@@ -52,9 +53,9 @@ class Inputs:
     prices: tuple[Path, ...] = ()
     region: str = ""
 
-    def price(self, stack: Stack) -> Estimate:
+    def price(self, stack: Stack, workload: Workload | None = None) -> Estimate:
         """Price a stack with what was given; the model is the workload's, else the one the stack names."""
-        workload = self.assumed()
+        workload = workload or self.assumed()
         return estimate(
             self.bought(stack),
             workload=workload,
@@ -170,8 +171,7 @@ def write(report: Report, form: Format) -> None:
         Format.MARKDOWN: as_markdown,
         Format.JSON: lambda r: as_json(r) + "\n",
     }
-    sys.stdout.write(forms[form](report))
-    sys.stdout.flush()
+    console.report(forms[form](report))
 
 
 def tell(
@@ -183,8 +183,7 @@ def tell(
         Format.MARKDOWN: markdown,
         Format.JSON: lambda: json.dumps(document(), indent=2, ensure_ascii=False) + "\n",
     }
-    sys.stdout.write(forms[form]())
-    sys.stdout.flush()
+    console.report(forms[form]())
 
 
 def painter() -> Callable[[str, str], str]:
@@ -204,15 +203,15 @@ def exit_code(report: Report, budget: Decimal | None, strict: bool) -> int:
     expected = report.monthly.expected
     if budget is not None and expected > budget:
         print(f"breakeven: over budget: {money(expected)} expected, {money(budget)} allowed", file=sys.stderr)
-        return OVER_BUDGET
+        return ExitCode.OVER_BUDGET
     worst = sorted(report.estimate.unpriced, key=lambda r: r.exit_code)
     for reason in worst:
-        if reason.exit_code == 4 or strict:
+        if reason.exit_code == ExitCode.PRICE or strict:
             print(f"breakeven: not priced: {reason.resource.name}: {reason.reason}", file=sys.stderr)
             return reason.exit_code
     if strict and report.unknown_usage:
         first = report.unknown_usage[0]
         text = f"{first.resource.name} {first.label} depends on usage nobody stated; give --usage FILE"
         print(f"breakeven: not priced: {text}", file=sys.stderr)
-        return 6
-    return 0
+        return ExitCode.UNPRICED
+    return ExitCode.FINE

@@ -1,6 +1,5 @@
 """`breakeven simulate`: a stack under real or made traffic: latency, lost requests, instance-hours, the bill."""
 
-import sys
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -8,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.cli import options
+from scripts.cli import console, options, progress
+from scripts.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from infra.simulate import Shown, Simulated
@@ -22,7 +22,6 @@ class Follow(StrEnum):
     FLUID = "fluid"
 
 
-MISSED = 12
 TraceFile = Annotated[
     Path | None, typer.Option("--trace", "-t", help="CSV, Parquet, ALB access logs (a folder, too), CloudWatch export.")
 ]
@@ -81,7 +80,8 @@ def simulate(
     traffic = work.trace_of(asked, assumed)
     steady = given.price(read)
     group = work.simulated_group(read, assumed, steady.capacity, session.MODELS)
-    run = work.simulate(group.settings, traffic, engine=engine.value, seed=seed)
+    with progress.waiting("Simulating"):
+        run = work.simulate(group.settings, traffic, engine=engine.value, seed=seed)
     shown = work.Shown.of(name, traffic, run, objective, steady, group)
     shown = with_break_even(shown, group) if break_even else shown
     _write(shown, form)
@@ -90,7 +90,7 @@ def simulate(
 
         report.save_page(out, traffic_page(shown), err=True)
     if strict and not shown.holds:
-        raise typer.Exit(MISSED)
+        raise typer.Exit(ExitCode.MISSED)
 
 
 def with_break_even(shown: "Shown", group: "Simulated") -> "Shown":
@@ -98,12 +98,8 @@ def with_break_even(shown: "Shown", group: "Simulated") -> "Shown":
     from infra import simulate as work
     from infra.costs.bursts import WithBursts
 
-    bursts = work.with_bursts(shown.steady, group, shown.trace, shown.objective, _say)
+    bursts = work.with_bursts(shown.steady, group, shown.trace, shown.objective, console.note)
     return replace(shown, break_even=WithBursts.of(shown.steady, bursts))
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _write(shown: "Shown", form: options.Format) -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.cli import live, options
+from scripts.cli import console, live, options, progress
+from scripts.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from infra.record import StackConfig
@@ -19,21 +20,34 @@ def add_to(app: typer.Typer) -> None:
 def sweep(
     stack: Annotated[str, typer.Option("--stack", "-s", help="The stack's name; it need not exist any more.")] = "dev",
     project: live.Project = None,
+    sandbox: live.Sandbox = False,
     region: options.Region = "",
 ) -> None:
     """Look for everything that bears the stack's tags or names; exit code 8 when anything is left."""
-    from infra.lifecycle.errors import LEFTOVERS_FOUND
     from infra.lifecycle.leftovers import Marks
     from infra.lifecycle.preflight import account_of
-    from infra.lifecycle.sweep import as_text
+    from infra.lifecycle.sweep import as_text, document
     from infra.lifecycle.sweep import sweep as look
 
-    config = _config(stack, live.folder(project), region)
+    folder = live.folder(project)
+    if sandbox and not _is_there(folder, stack):
+        console.answer({"stack": stack, "sandbox": False})
+        live.say(f"stack {stack} has no sandbox: what an emulated account held ended with it.")
+        return
+    config = _config(stack, live.folder(project, stack, sandbox), region)
     marks = Marks(project=config.project, stack=stack)
-    swept = look(account_of(config), marks)
+    with progress.waiting("Looking for what is left"):
+        swept = look(account_of(config), marks)
+    console.answer(document(swept))
     typer.echo(as_text(swept, marks), nl=False)
     if not swept.is_clean:
-        raise typer.Exit(LEFTOVERS_FOUND)
+        raise typer.Exit(ExitCode.LEFTOVERS)
+
+
+def _is_there(folder: Path, stack: str) -> bool:
+    from infra.sandbox import Place
+
+    return Place(project=folder, stack=stack).is_there
 
 
 def _config(stack: str, folder: Path, region: str) -> "StackConfig":

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.cli import live, options
+from scripts.cli import live, options, progress
 
 if TYPE_CHECKING:
     from infra.lifecycle.timeline_types import Found, Period
@@ -43,7 +43,8 @@ def timeline(
 
         return deployments(stack, folder, asked)
 
-    found = look(account_of(config), names, period, deployed)
+    with progress.waiting("Reading what AWS keeps"):
+        found = look(account_of(config), names, period, deployed)
     session.tell(
         form, text=lambda: as_text(found), markdown=lambda: as_markdown(found), document=lambda: document(found)
     )

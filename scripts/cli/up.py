@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.cli import live, options
+from scripts.cli import console, live, options
+from scripts.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from infra.costs.estimate import Estimate
@@ -28,6 +29,7 @@ def up(
     stack: options.StackName = "dev",
     project: live.Project = None,
     yes: live.Yes = False,
+    sandbox: live.Sandbox = False,
     wait: Wait = True,
     wait_seconds: WaitSeconds = 900,
     workload: options.WorkloadFile = None,
@@ -35,14 +37,20 @@ def up(
     prices: options.PriceBooks = None,
 ) -> None:
     """Deploy the stack, or change it to what the program now says."""
+    from scripts.cli import session
+
+    given = session.Inputs(workload=workload, volume=volume, prices=tuple(prices or ()))
+    with live.begun(project, stack, sandbox) as folder:
+        # Nothing in a sandbox costs anything, so there is nothing to agree to.
+        _up(stack, folder, given, yes=yes or sandbox, wait_seconds=wait_seconds if wait else 0)
+
+
+def _up(stack: str, folder: Path, given: "Inputs", *, yes: bool, wait_seconds: int) -> None:
     from infra.lifecycle import preflight
     from infra.lifecycle import up as work
     from infra.lifecycle.workspace import Workspace
     from infra.record import record
-    from scripts.cli import session
 
-    folder = live.folder(project)
-    given = session.Inputs(workload=workload, volume=volume, prices=tuple(prices or ()))
     recording = record(stack, folder)
     asked = recording.as_stack()
     _check_rules(asked)
@@ -56,9 +64,9 @@ def up(
     foreseen = work.foresee(workspace, live.say)
     live.say(f"{foreseen.words}.")
     if foreseen.steps and not live.agreed(f"Deploy stack {stack}?", yes):
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.DECLINED)
     outputs = work.deploy(workspace, live.say, foreseen.steps)
-    if wait:
+    if wait_seconds:
         _wait(workspace, recording, outputs, wait_seconds, given)
     _show_endpoint(outputs)
 
@@ -71,13 +79,13 @@ def _config(stack: str, folder: Path) -> Any:
 
 def _check_rules(asked: "PricedStack") -> None:
     """The mandatory rules of `breakeven check`: one line for each violation without a written exception."""
-    from infra.policy.check import VIOLATED, check
+    from infra.policy.check import check
 
     checked = check(asked)
     for finding in checked.mandatory:
         typer.echo(f"breakeven: {finding}", err=True)
     if checked.mandatory:
-        raise typer.Exit(VIOLATED)
+        raise typer.Exit(ExitCode.VIOLATED)
 
 
 def _show_cost(recording: "Recording", priced: "Estimate") -> None:
@@ -148,6 +156,7 @@ def _wait(
 
 def _show_endpoint(outputs: Mapping[str, Any]) -> None:
     cost = outputs.get("costPerMonth", {})
+    console.answer({key: outputs[key] for key in ("endpoint", "costPerMonth", "call") if key in outputs})
     typer.echo("")
     typer.echo(f"endpoint  {outputs.get('endpoint', '')}")
     if cost:

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-Model = Annotated[str, typer.Argument(help="A folder of serving/models.")]
+from scripts.cli import completion
+
+Model = Annotated[str, typer.Argument(help="A folder of serving/models.", autocompletion=completion.models)]
 Compile = Annotated[
     bool, typer.Option("--compile/--no-compile", help="Also the forms compiled for this machine's instruction set.")
 ]

@@ -1,6 +1,5 @@
 """`breakeven versions`: a model's versions, how good they are, and which stacks serve them."""
 
-import json
 from enum import StrEnum
 from pathlib import Path
 from textwrap import wrap
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.cli import live, version_stacks
+from scripts.cli import console, live, version_stacks
 
 if TYPE_CHECKING:
     from scripts.cli.version_stacks import Use
@@ -38,7 +37,7 @@ def versions(model: version_stacks.Model, form: FormOption = Form.TEXT, project:
     home = find(model).home
     rows, found = work.versions(home), version_stacks.uses(model, live.folder(project))
     if form is Form.JSON:
-        typer.echo(json.dumps(_document(home, rows, found), indent=2, ensure_ascii=False))
+        console.answer(_document(home, rows, found))
         return
     _show_rows(home, rows)
     _show_notes(rows)

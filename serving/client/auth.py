@@ -52,7 +52,7 @@ class Bearer:
 class IamAuth:
     """An IAM signature (SigV4, service execute-api) with the credentials botocore finds.
 
-    `region` may be empty for an execute-api host, which names its own.
+    `region` may be empty for an execute-api host, which names its own, and where AWS_REGION is set.
     """
 
     region: str = ""
@@ -73,9 +73,10 @@ class IamAuth:
 
     def _region(self, url: str) -> str:
         found = _REGION.search(urlsplit(url).hostname or "")
-        if not self.region and not found:
+        region = self.region or (found[1] if found else os.environ.get("AWS_REGION", ""))
+        if not region:
             raise InputError("region", "not given, and the URL names none", "give the region of the endpoint")
-        return self.region or found[1]  # type: ignore[index]
+        return region
 
     def _credentials(self) -> Any:
         from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]

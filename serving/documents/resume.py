@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from serving.documents.plan import Plan
-from serving.errors import InputError
+from serving.errors import InputError, refuse_newer
 
 DIGEST_BYTES: Final = 16
+FORMAT: Final = 1
 CACHE_KIB: Final = 16 * 1024
 
 
@@ -33,6 +34,7 @@ class Record:
     seconds: float = 0.0
     finished: bool = False
     skipped: Mapping[str, int] = field(default_factory=dict)
+    format: int = FORMAT
 
     @classmethod
     def new(cls, folder: Path, plan: Plan) -> Self:
@@ -44,11 +46,13 @@ class Record:
     def read(cls, path: Path) -> Self:
         """Raises InputError for a file that is not there or says something else."""
         try:
-            return cls(**json.loads(path.read_bytes()))
+            said = json.loads(path.read_bytes())
+            refuse_newer(str(path), said.get("format", FORMAT), FORMAT)
+            return cls(**said)
         except FileNotFoundError:
             reason = "not there, so what the results were made with is unknown"
             raise InputError(str(path), reason, "write to another file") from None
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, AttributeError) as error:
             raise InputError(str(path), f"cannot be read ({error})", "write to another file") from None
 
     def write(self, path: Path) -> None:

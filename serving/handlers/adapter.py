@@ -87,4 +87,9 @@ def _item(row: "dict[str, Any]", context: Any, index: int) -> Item:
         body = body.encode()
     if not isinstance(body, (bytes, bytearray)):  # a TorchServe that was not told to leave JSON alone
         body = json.dumps(body).encode()
-    return Item(bytes(body), media_type(context.get_request_header(index, "Content-Type")))
+    return Item(bytes(body), media_type(_content_type(context.get_all_request_header(index))))
+
+
+def _content_type(headers: "dict[str, str]") -> str:
+    """In any case of its name: TorchServe looks for it as it is written, and HTTP/2 and some proxies write it small."""
+    return next((value for name, value in headers.items() if name.lower() == "content-type"), "")

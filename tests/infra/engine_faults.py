@@ -9,7 +9,7 @@ import signal
 import subprocess
 from dataclasses import dataclass, field
 
-from tests.emulator import Call, Interception
+from infra.emulator import Call, Interception
 
 
 @dataclass

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from infra.digests import digest
+from infra.emulator import emulator
 from infra.record import record
 from infra.settings_values import SettingsError
-from tests.emulator import emulator
 from tests.infra.engine import Engine, needs_engine
 from tests.infra.stack_variants import of_type, trial_project
 

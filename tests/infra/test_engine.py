@@ -19,17 +19,17 @@ from infra.costs.estimate import estimate
 from infra.costs.readers import parse_stack, stack_from_rows
 from infra.costs.stack import missing
 from infra.costs.workload import Workload
+from infra.emulator import emulator
 from infra.policy.check import check
 from infra.policy.reach import reach
 from infra.record import record
-from tests.emulator import emulator
 from tests.infra.engine import Engine, changes, needs_engine
 from tests.infra.engine_census import Account, managed
 
 pytestmark = needs_engine
 STACKS = ("small", "dev", "prod")
 # What a second preview or a refresh of a stack shows for no other reason than the emulator: resource, properties, why.
-# None is left; a new one must be added here with its reason, or be mended in tests/emulator_patches.
+# None is left; a new one must be added here with its reason, or be mended in infra/emulator/patches.
 DIFFERENCES: Mapping[str, tuple[str, ...]] = {}
 # What stays in the emulated account after a destroy for no other reason than the emulator: kind and why. None is left.
 LEFT_BEHIND: Mapping[str, str] = {}

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from infra.emulator import Call, Interception, emulator
 from serving import rollout, versions
 from serving.model import SHIPPED
-from tests.emulator import Call, Interception, emulator
 from tests.infra.engine import Engine, changes, needs_engine
 from tests.infra.engine_census import Account, unmanaged
 

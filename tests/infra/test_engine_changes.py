@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator import emulator
+from infra.emulator import emulator
 from tests.infra.engine import Engine, changes, needs_engine
 from tests.infra.engine_census import Account, unmanaged
 

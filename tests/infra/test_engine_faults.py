@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.emulator import emulator
+from infra.emulator import emulator
 from tests.infra.engine import Engine, changes, needs_engine
 from tests.infra.engine_census import Account, unmanaged
 from tests.infra.engine_faults import Faults, Killer, Refusal

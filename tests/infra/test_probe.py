@@ -16,9 +16,9 @@ from botocore.credentials import Credentials
 
 from infra.costs.estimate import estimate
 from infra.costs.workload import Workload
+from infra.emulator import emulator
 from infra.record import Recording
 from infra.settings_values import SettingsError
-from tests.emulator import emulator
 from tests.infra.stack_variants import committed, named, only, trial
 from tests.serving.client.endpoint import Endpoint, Told, endpoint
 from tests.serving.client.test_auth import signature

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.emulator import Interception, emulator
+from infra.emulator import Interception, emulator
 from tests.infra.engine import Engine
 from tests.scripts.command import ROOT
 

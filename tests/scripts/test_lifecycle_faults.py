@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.emulator import emulator
 from infra.lifecycle.adopt_ways import WAYS, Repeated
-from tests.emulator import emulator
 from tests.infra.engine import Engine, changes, needs_engine
 from tests.infra.engine_census import Account, unmanaged
 from tests.infra.engine_faults import Faults, Killer

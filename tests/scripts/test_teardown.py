@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator import Call
+from infra.emulator import Call
 from tests.infra.engine import changes, needs_engine
 from tests.infra.engine_census import Account, unmanaged
 from tests.scripts.stage import Stage, one_line, staged

@@ -6,8 +6,9 @@ from typing import Any
 
 from infra.costs.compare import BreakEven, Offer
 from infra.costs.documents import DocumentCost
-from infra.costs.estimate import CURRENCY, Estimate
+from infra.costs.estimate import CURRENCY, Estimate, part_of
 from infra.costs.items import LineItem, Reason
+from infra.costs.reports.documents import NAME as DOCUMENTS
 from infra.costs.reports.report import Report, cases
 from infra.costs.reports.words import exact, price
 
@@ -35,6 +36,25 @@ def as_json(report: Report) -> str:
     if report.notes:
         document["notes"] = list(report.notes)
     return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def explained_document(report: Report, name: str) -> dict[str, Any]:
+    """The rows of one resource, component or managed API, each as in the whole report."""
+    estimate, offers = report.estimate, report.comparison.offers if report.comparison else ()
+    items = [i for i in estimate.items if name in (i.resource.name, i.resource.urn, part_of(i.resource))]
+    totals = {c: sum((estimate.of_item(i, c) or Fraction(0) for i in items), Fraction(0)) for c in cases()}
+    document: dict[str, Any] = {
+        "currency": CURRENCY,
+        "name": name,
+        "monthly": {case: exact(total) for case, total in totals.items()},
+        "items": [{**_item(estimate, item), "basis": item.basis} for item in items],
+        "free": [_reason(r) for r in estimate.free if name in (r.resource.name, r.resource.urn)],
+        "unpriced": [_reason(r) for r in estimate.unpriced if name in (r.resource.name, r.resource.urn)],
+        "offers": [_offer(offer) for offer in offers if name in (offer.api.key, offer.api.name)],
+    }
+    if name == DOCUMENTS and report.documents:
+        document["documents"] = _documents(report.documents)
+    return document
 
 
 def _item(estimate: Estimate, item: LineItem) -> dict[str, Any]:

@@ -80,3 +80,8 @@ def row_of(cells: Sequence[str]) -> str:
 def safe(text: str) -> str:
     """A text as it may stand in a table or a list: no cell ends early, no tag begins."""
     return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+
+
+def code(text: str) -> str:
+    """A name set in the letters of code."""
+    return "`" + safe(text).replace("`", "'") + "`"

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from infra.costs.errors import InputError
+from infra.emulator import REGION, Call, Interception, emulator
 from infra.lifecycle.aws import Account
 from infra.lifecycle.backup_manifest import Manifest
 from infra.lifecycle.backup_objects import counted
 from infra.lifecycle.backup_place import Bucket, Folder, Place, place_of
 from infra.lifecycle.backup_read import check, choose, latest
 from infra.lifecycle.errors import AccountError
-from tests.emulator import REGION, Call, Interception, emulator
 from tests.infra.lifecycle.planted import client
 from tests.infra.lifecycle.saved import ARCHIVE, RESULTS, Stack, archive_key, manifest, sha256, stack, taken, write
 

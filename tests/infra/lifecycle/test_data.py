@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from infra.emulator import REGION, emulator
 from infra.lifecycle.aws import Account
 from infra.lifecycle.data import BUCKET, KEY, LOG_GROUP, REST_API, delete_stray_logs, is_data
 from infra.lifecycle.workspace import Deployed
-from tests.emulator import REGION, emulator
 from tests.infra.lifecycle.planted import client
 from tests.infra.stack_variants import committed
 

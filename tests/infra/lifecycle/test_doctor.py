@@ -10,11 +10,11 @@ from pathlib import Path
 import boto3  # type: ignore[import-untyped]
 import pytest
 
+from infra.emulator import emulator
 from infra.lifecycle import doctor, quotas
 from infra.lifecycle.aws import Account
 from infra.lifecycle.doctor import CHECKS, Finding, Patient, check
 from infra.record import read_config
-from tests.emulator import emulator
 from tests.infra.stack_variants import trial_project
 
 AWS = tuple(pair for pair in CHECKS if pair[0] in ("credentials", "region", "image", "quota"))

@@ -7,12 +7,12 @@ from fractions import Fraction
 
 import pytest
 
+from infra.emulator import Call, Interception, emulator
 from infra.lifecycle import preflight
 from infra.lifecycle.aws import Account
 from infra.lifecycle.errors import AccountError, BudgetError
 from infra.record import read_config
 from infra.settings import StackSettings
-from tests.emulator import Call, Interception, emulator
 
 DENIAL = json.dumps({"Code": "AccessDenied"})
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from infra.costs.errors import InputError
+from infra.emulator import REGION, emulator
 from infra.lifecycle.aws import Account
 from infra.lifecycle.backup_manifest import Manifest, StoredObject
 from infra.lifecycle.backup_place import Folder
@@ -17,7 +18,6 @@ from infra.lifecycle.restore import plan
 from infra.lifecycle.restore_files import Opened, Settings, absent, naming, project_name, settings_of, write
 from infra.lifecycle.restore_objects import Returned, put_back
 from infra.record import ROOT
-from tests.emulator import REGION, emulator
 from tests.infra.lifecycle import saved
 from tests.infra.lifecycle.planted import client, tags
 from tests.infra.lifecycle.saved import ARCHIVE, OBJECT, OWNER, RESULTS, Stack, archive_key, sha256

@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import pytest
 
+from infra.emulator import emulator
 from infra.lifecycle.aws import Account
 from infra.lifecycle.leftovers import Marks
 from infra.lifecycle.sweep import as_text, sweep
-from tests.emulator import emulator
 from tests.infra.lifecycle.planted import REGION, client, plant, tags
 
 COUNT = itertools.count()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra.costs.errors import InputError
+from infra.emulator import Call, Interception, emulator
 from infra.lifecycle.aws import Account
 from infra.lifecycle.errors import AccountError
 from infra.lifecycle.timeline import Timeline, timeline
@@ -17,7 +18,6 @@ from infra.lifecycle.timeline_logs import BAD_LINES, BAD_PARTS, GOOD_LINES
 from infra.lifecycle.timeline_report import as_markdown, as_text, document, lasting
 from infra.lifecycle.timeline_types import Found, Period
 from infra.naming import Names
-from tests.emulator import Call, Interception, emulator
 from tests.infra.lifecycle.incident import Incident, count_failures, plant_stack, put_alarm
 from tests.infra.lifecycle.planted import REGION
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from infra.emulator import Call, Interception, emulator
 from infra.lifecycle import training
 from infra.lifecycle.aws import Account
 from infra.lifecycle.training_types import Job, Outcome, Place
-from tests.emulator import Call, Interception, emulator
 from tests.infra.lifecycle.planted import REGION, client
 from tests.infra.lifecycle.sandbox import Sandbox, bundle_at, place
 

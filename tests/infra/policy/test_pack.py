@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from infra.costs.readers import parse_stack
+from infra.emulator import emulator
 from infra.policy.budget import price
-from tests.emulator import emulator
 from tests.infra.engine import Engine, needs_engine
 
 pytestmark = needs_engine

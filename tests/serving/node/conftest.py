@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.emulator import Interception, emulator
-from tests.emulator_patches import lifecycle
+from infra.emulator import Interception, emulator
+from infra.emulator.patches import lifecycle
 from tests.serving.node import world as worlds
 
 

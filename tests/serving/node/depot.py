@@ -14,8 +14,8 @@ from urllib.parse import quote_plus
 
 import boto3
 
+from infra.emulator import REGION
 from serving.node.settings import NodeSettings
-from tests.emulator import REGION
 from tests.serving.servers import Running
 
 ROOT = Path(__file__).resolve().parents[3]

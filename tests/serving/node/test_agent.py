@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.emulator import Call, Interception
+from infra.emulator import Call, Interception
 from tests.serving.node.depot import depot
 from tests.serving.node.running_node import LIMITS, running
 from tests.serving.node.world import World, until

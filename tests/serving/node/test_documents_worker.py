@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from infra.emulator import REGION, Call, Interception
 from serving.digest import sha256_of
 from serving.documents import layout
 from serving.documents.engines.types import Done, Engine, Options
@@ -23,7 +24,6 @@ from serving.errors import ServingError
 from serving.node.documents import worker_of
 from serving.node.documents_process import COMMAND
 from serving.node.settings import NodeSettings
-from tests.emulator import REGION, Call, Interception
 from tests.infra.engine_faults import refusal
 from tests.serving.node.depot import ROOT, Depot, depot
 from tests.serving.node.world import an_archive, serving, until

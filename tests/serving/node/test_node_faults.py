@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from infra.emulator import Call, Interception
 from serving.errors import ServingError
 from serving.node.boot import boot
 from serving.node.logs import MOST_LINES, CloudLog
-from tests.emulator import Call, Interception
 from tests.infra.engine_faults import refusal
 from tests.serving.node.running_node import running
 from tests.serving.node.small_backend import make

@@ -16,8 +16,8 @@ from typing import Any
 
 import boto3
 
+from infra.emulator import REGION
 from serving.node.settings import NodeSettings
-from tests.emulator import REGION
 
 _numbers = itertools.count()
 
