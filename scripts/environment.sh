@@ -31,7 +31,9 @@ ensure_environment() {
     return
   fi
   found=$(_find_python) || return
-  echo "breakeven: setting up $venv ($wanted; once, about a minute)" >&2
+  local wait="some minutes"
+  [[ "$wanted" != core ]] || wait="about a minute"
+  echo "breakeven: setting up $venv ($wanted; once, $wait)" >&2
   [[ -x "$python" ]] || "$found" -m venv "$venv" || return
   local target="$root"
   [[ "$wanted" == core ]] || target="$root[$wanted]"

@@ -1,16 +1,78 @@
-"""Files that use the real engine come first; at the end it says how many tests did, or why none did."""
+"""Which process gets which file, in which order; at the end it says how many tests used the engine, or why none did.
+
+Files that use the engine wait for most of their minutes, the others compute: half of the processes begin with the ones
+and half with the others, so that the cores are busy from the first minute to the last.
+"""
+
+import gc
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+HERE = Path(__file__).resolve().parent
+# Files of more than a minute, longest first: begun late, one of them would run alone at the end.
+LONG = (
+    "scripts/test_lifecycle_faults.py",
+    "scripts/test_teardown.py",
+    "infra/test_engine_changes.py",
+    "infra/test_engine_canary.py",
+    "scripts/test_lifecycle.py",
+    "infra/test_engine.py",
+    "scripts/test_sandbox.py",
+    "test_code_blocks_engine.py",
+    "scripts/test_tutorial.py",
+    "infra/test_engine_faults.py",
+    "scripts/test_backup.py",
+    "infra/test_upgrade.py",
+    "serving/finetune/test_training.py",
+    "serving/documents/run/test_api.py",
+    "scripts/test_finetune.py",
+    "serving/test_end_to_end.py",
+    "test_code_blocks.py",
+)
+
 
 def pytest_configure(config: pytest.Config) -> None:
+    # What is loaded with the tests stays to the end: to look through it again and again is a third of collecting them.
+    gc.disable()
     config.addinivalue_line("markers", "engine: runs the real Pulumi engine and an AWS provider against the emulator")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Engine tests take minutes and mostly wait: begun last, one of them would run alone at the end."""
-    with_engine = {item.path for item in items if item.get_closest_marker("engine")}
-    items.sort(key=lambda item: item.path not in with_engine)
+    """Files that use the engine first, and of these and the others the longest."""
+    order = {str(HERE / name): place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: (not uses_engine(item.path), order.get(str(item.path), len(order))))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
+
+
+@cache
+def uses_engine(file: Path) -> bool:
+    """Whether a file's tests are marked so: the process that hands out files has the names of tests alone."""
+    text = file.read_text(encoding="utf-8")
+    return "needs_engine" in text or "mark.engine" in text
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Whole files, from two lines; a process whose own line has ended takes from the other."""
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
+
+    class TwoLines(LoadFileScheduling):  # type: ignore[misc]
+        def _assign_work_unit(self, node: Any) -> None:
+            with_engine = int(node.gateway.id.removeprefix("gw")) % 2 == 0
+            own = (name for name in self.workqueue if uses_engine(config.rootpath / name) is with_engine)
+            first = next(own, None)
+            if first is not None:
+                self.workqueue.move_to_end(first, last=False)
+            super()._assign_work_unit(node)
+
+    return TwoLines(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

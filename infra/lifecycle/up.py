@@ -33,8 +33,8 @@ def deploy(workspace: Workspace, say: Say, steps: int = 0) -> Mapping[str, Any]:
     """
     recover(workspace, say)
     progress = Progress(say, expected=steps)
-    run(workspace.stack, lambda: workspace.stack.up(on_event=progress, color="never"), progress)
-    return workspace.outputs().values
+    done = run(workspace.stack, lambda: workspace.stack.up(on_event=progress, color="never"), progress)
+    return workspace.shown(done.outputs).values
 
 
 def recover(workspace: Workspace, say: Say) -> None:

@@ -15,7 +15,7 @@ from infra.lifecycle.cli import command
 from infra.record import StackConfig, read_config
 
 if TYPE_CHECKING:
-    from pulumi.automation import Stack
+    from pulumi.automation import OutputMap, Stack
 
 Row = Mapping[str, Any]
 
@@ -109,7 +109,10 @@ class Workspace:
 
     def outputs(self) -> Outputs:
         """The stack's outputs, secrets in plain: the caller decides what to show."""
-        found = engine.run(self.stack, self.stack.outputs)
+        return self.shown(engine.run(self.stack, self.stack.outputs))
+
+    def shown(self, found: "OutputMap") -> Outputs:
+        """The same of outputs that an operation has just told: to ask for them costs two calls of the CLI."""
         return Outputs(
             values=entry.reachable({name: value.value for name, value in found.items()}, self.name),
             secrets=frozenset(name for name, value in found.items() if value.secret),

@@ -113,16 +113,14 @@ def _elsewhere() -> Iterator[None]:
         yield
 
 
-def _dumped(document: Document) -> str:
+def _dumped(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, default=str)
 
 
 def _write() -> None:
     out = _state.out or sys.stdout
     for document in _state.kept:
-        text = (
-            document if isinstance(document, str) else json.dumps(document, indent=2, ensure_ascii=False, default=str)
-        )
+        text = document if isinstance(document, str) else _dumped(document)
         out.write(text if text.endswith("\n") else f"{text}\n")
     out.flush()
     _state.kept.clear()

@@ -116,9 +116,9 @@ class Engine:
         return self("refresh", "--yes", "--skip-preview", "--expect-no-changes", "--diff", "--stack", stack)
 
     def resources(self, stack: str) -> list[dict[str, Any]]:
-        """The state's resources that a provider manages."""
-        exported = json.loads(self("stack", "export", "--stack", stack))
-        rows: list[dict[str, Any]] = exported["deployment"].get("resources", [])
+        """The state's resources that a provider manages, read where the engine keeps it: an export is half a second."""
+        saved = json.loads((self.state / ".pulumi" / "stacks" / "breakeven" / f"{stack}.json").read_text())
+        rows: list[dict[str, Any]] = (saved["checkpoint"].get("latest") or {}).get("resources") or []
         return [row for row in rows if row.get("custom") and row["type"].startswith("aws:")]
 
     def locked(self) -> bool:

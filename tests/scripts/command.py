@@ -2,8 +2,9 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
+
+from tests.scripts import forked
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -11,13 +12,4 @@ ROOT = Path(__file__).resolve().parents[2]
 def breakeven(*arguments: str, stdin: str = "", cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """Run one verb; output and exit code come back."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"}
-    return subprocess.run(
-        [sys.executable, "-m", "scripts.cli", *arguments],
-        cwd=cwd,
-        env=environment,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return forked.run(*arguments, cwd=cwd, environment=environment, stdin=stdin, seconds=120)

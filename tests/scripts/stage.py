@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infra.emulator import Interception, emulator
 from tests.infra.engine import Engine
+from tests.scripts import forked
 from tests.scripts.command import ROOT
 
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
@@ -29,14 +30,9 @@ def start(*arguments: str, project: Path, environment: dict[str, str]) -> "subpr
 
 
 def verb(*arguments: str, project: Path, environment: dict[str, str]) -> Done:
-    process = start(*arguments, project=project, environment=environment)
-    try:
-        output, errors = process.communicate(timeout=400)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
-        raise
-    return Done(process.args, process.returncode, output, errors)
+    """A verb to its end."""
+    own = {**environment, "BREAKEVEN_PROJECT": str(project), "COLUMNS": "80"}
+    return forked.run(*arguments, cwd=ROOT, environment=own, seconds=400)
 
 
 def one_line(done: Done) -> str:

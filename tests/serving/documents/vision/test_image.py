@@ -1,5 +1,7 @@
 """Images of every kind reach the OCR engine as a viewer shows them; bad ones say why."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -23,30 +25,40 @@ class Keeps(Reads):
 
 
 SHEET = paper().convert("RGB")
-DEEP = Image.fromarray(np.asarray(SHEET.convert("L")).astype(np.uint16) * 16)  # 12 bits in 16
-CLEAR = Image.merge("RGBA", [*[Image.new("L", SHEET.size, 0)] * 3, SHEET.convert("L").point(lambda v: 255 - v)])
-LIGHT = Image.merge("RGBA", [*[Image.new("L", SHEET.size, 255)] * 3, SHEET.convert("L").point(lambda v: 255 - v)])
 EXIF = Image.Exif()
 EXIF[0x0112] = 8
-FORMS = {
-    "png": stored(SHEET, "PNG"),
-    "jpeg": stored(SHEET, "JPEG", quality=95),
-    "jpeg turned by its Exif": stored(SHEET.rotate(-90, expand=True), "JPEG", quality=95, exif=EXIF),
-    "jpeg in CMYK": stored(SHEET.convert("CMYK"), "JPEG", quality=95),
-    "bmp": stored(SHEET, "BMP"),
-    "gif": stored(SHEET, "GIF"),
-    "webp": stored(SHEET, "WEBP", lossless=True),
-    "tiff of one bit": stored(SHEET.convert("1"), "TIFF", compression="group4"),
-    "png of 16 bits": stored(DEEP, "PNG"),
-    "png with a palette": stored(SHEET.convert("P"), "PNG"),
-    "black on nothing": stored(CLEAR, "PNG"),
+
+
+def ink(level: int) -> Image.Image:
+    """The sheet's letters of one grey level, on nothing."""
+    return Image.merge("RGBA", [*[Image.new("L", SHEET.size, level)] * 3, SHEET.convert("L").point(lambda v: 255 - v)])
+
+
+def deep() -> Image.Image:
+    """12 bits in 16."""
+    return Image.fromarray(np.asarray(SHEET.convert("L")).astype(np.uint16) * 16)
+
+
+# Made when a test runs: every process of a test run collects this file.
+FORMS: dict[str, Callable[[], bytes]] = {
+    "png": lambda: stored(SHEET, "PNG"),
+    "jpeg": lambda: stored(SHEET, "JPEG", quality=95),
+    "jpeg turned by its Exif": lambda: stored(SHEET.rotate(-90, expand=True), "JPEG", quality=95, exif=EXIF),
+    "jpeg in CMYK": lambda: stored(SHEET.convert("CMYK"), "JPEG", quality=95),
+    "bmp": lambda: stored(SHEET, "BMP"),
+    "gif": lambda: stored(SHEET, "GIF"),
+    "webp": lambda: stored(SHEET, "WEBP", lossless=True),
+    "tiff of one bit": lambda: stored(SHEET.convert("1"), "TIFF", compression="group4"),
+    "png of 16 bits": lambda: stored(deep(), "PNG"),
+    "png with a palette": lambda: stored(SHEET.convert("P"), "PNG"),
+    "black on nothing": lambda: stored(ink(0), "PNG"),
 }
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_every_form_of_a_picture_looks_the_same(name: str) -> None:
     engine = Keeps()
-    (page,) = read_image(FORMS[name], context(engine))
+    (page,) = read_image(FORMS[name](), context(engine))
     (picture,) = engine.pictures
     assert (page.method, page.text, picture.dtype) == ("ocr", "Seen by OCR.", np.uint8)
     assert np.abs(picture.astype(float) - np.asarray(SHEET, float)).mean() < 4
@@ -54,7 +66,7 @@ def test_every_form_of_a_picture_looks_the_same(name: str) -> None:
 
 def test_white_letters_on_nothing_are_seen() -> None:
     engine = Keeps()
-    read_image(stored(LIGHT, "PNG"), context(engine))
+    read_image(stored(ink(255), "PNG"), context(engine))
     assert np.abs(255 - engine.pictures[0].astype(float) - np.asarray(SHEET, float)).mean() < 4
 
 
@@ -75,12 +87,12 @@ def test_a_large_photo_is_made_smaller() -> None:
     assert abs(width / height - 9 / 7) < 0.01
 
 
-BAD = {
-    "no image": (b"hello", Why.BROKEN),
-    "PostScript": (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", Why.BROKEN),
-    "cut off": (FORMS["jpeg"][:2000], Why.BROKEN),
-    "a bomb": (stored(Image.new("1", (30_000, 30_000)), "PNG"), Why.LIMIT),
-    "just over the limit": (stored(Image.new("1", (10_100, 10_000)), "PNG"), Why.LIMIT),
+BAD: dict[str, tuple[Callable[[], bytes], Why]] = {
+    "no image": (lambda: b"hello", Why.BROKEN),
+    "PostScript": (lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", Why.BROKEN),
+    "cut off": (lambda: FORMS["jpeg"]()[:2000], Why.BROKEN),
+    "a bomb": (lambda: stored(Image.new("1", (30_000, 30_000)), "PNG"), Why.LIMIT),
+    "just over the limit": (lambda: stored(Image.new("1", (10_100, 10_000)), "PNG"), Why.LIMIT),
 }
 
 
@@ -88,7 +100,7 @@ BAD = {
 def test_bad_images_say_why(name: str) -> None:
     data, why = BAD[name]
     with pytest.raises(DocumentError) as caught:
-        read_image(data, context(Reads()))
+        read_image(data(), context(Reads()))
     assert caught.value.why == why
 
 
