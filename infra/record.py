@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from infra.costs.errors import InputError
+from infra.costs.names import did_you_mean
 from infra.costs.readers import stack_from_rows
+from infra.costs.regions import nearest_region
 from infra.costs.stack import Stack
 from infra.settings import StackSettings, parse
 from infra.settings_rules import check_region
-from infra.settings_values import SettingsError, nearest
+from infra.settings_values import SettingsError
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = Path(__file__).resolve().parent
@@ -50,7 +52,8 @@ class StackConfig:
         if not isinstance(found, str):
             raise SettingsError(REGION, "not set", f"write it in Pulumi.{self.stack}.yaml, such as us-east-1")
         if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", found):
-            raise SettingsError(REGION, f"{found!r} has not the shape of one", "write it like us-east-1")
+            reason = f"{found!r} has not the shape of one{nearest_region(found)}"
+            raise SettingsError(REGION, reason, "write it like us-east-1")
         return found
 
     def settings(self) -> StackSettings:
@@ -96,13 +99,27 @@ def read_config(stack: str, project: Path = ROOT) -> StackConfig:
     """Read Pulumi.yaml and the stack's file; raises RecordError when one is missing or is no YAML map."""
     known = stacks(project)
     if stack not in known:
-        raise RecordError(f"stack {stack}", "no such stack", nearest(stack, known))
-    declared = _read_map(project / "Pulumi.yaml")
-    name = str(declared.get("name", ""))
-    values = {_full(name, key): _default(row) for key, row in _config(project / "Pulumi.yaml", declared).items()}
-    own = project / f"Pulumi.{stack}.yaml"
-    values |= {_full(name, key): value for key, value in _config(own, _read_map(own)).items()}
-    return StackConfig(project=name, stack=stack, values={key: v for key, v in values.items() if v is not None})
+        raise RecordError(f"stack {stack}", "no such stack", did_you_mean(stack, known))
+    return read_config_file(stack, project / f"Pulumi.{stack}.yaml", project)
+
+
+def read_config_file(stack: str, file: Path, project: Path = ROOT) -> StackConfig:
+    """The same from a file that need not lie in the project yet."""
+    return config_of(stack, _config(file, _read_map(file)), project)
+
+
+def config_of(stack: str, values: Mapping[str, object], project: Path = ROOT) -> StackConfig:
+    """The configuration of a stack whose file would say `values`; it need not have one. Raises as `read_config`."""
+    name, rows = declared(project)
+    known = {key: _default(row) for key, row in rows.items()} | {_full(name, key): v for key, v in values.items()}
+    return StackConfig(project=name, stack=stack, values={key: v for key, v in known.items() if v is not None})
+
+
+def declared(project: Path = ROOT) -> tuple[str, Mapping[str, Any]]:
+    """The project's name, and the declarations of its settings by full key (`breakeven:minSize`)."""
+    document = _read_map(project / "Pulumi.yaml")
+    name = str(document.get("name", ""))
+    return name, {_full(name, key): row for key, row in _config(project / "Pulumi.yaml", document).items()}
 
 
 def record(stack: str, project: Path = ROOT, overrides: Mapping[str, object] | None = None) -> Recording:

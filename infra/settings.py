@@ -6,13 +6,15 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from infra.costs.machines import instance_types
+from infra.costs.names import did_you_mean
 from infra.costs.numbers import shown
+from infra.costs.regions import known_regions
 from infra.settings_values import (
     CONVERTERS,
     SettingsError,
     allowed,
     as_json,
-    nearest,
     one_of,
     shaped,
     within,
@@ -69,7 +71,9 @@ class FleetSettings:
     """The instances, how they are bought and how many there may be."""
 
     instance_types: Sequence[str] = shaped(
-        r"[a-z][a-z-]*\d[a-z0-9-]*\.(nano|micro|small|medium|large|\d*xlarge|metal(-\d+xl)?)", "g4dn.xlarge"
+        r"[a-z][a-z-]*\d[a-z0-9-]*\.(nano|micro|small|medium|large|\d*xlarge|metal(-\d+xl)?)",
+        "g4dn.xlarge",
+        instance_types,
     )
     ami_parameter: str = shaped(r"/\S+", "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64")
     root_device: str = shaped(r"/dev/[a-z0-9]+", "/dev/sda1")
@@ -153,7 +157,7 @@ class GuardrailSettings:
 
     budget_usd: int = within(0, 100_000_000)
     budget_scope: str = one_of("account", "stack")
-    allowed_regions: Sequence[str] = shaped(r"[a-z]{2,}(-[a-z]+)+-\d+", "eu-central-1")
+    allowed_regions: Sequence[str] = shaped(r"[a-z]{2,}(-[a-z]+)+-\d+", "eu-central-1", known_regions)
     deletion_protection: bool
 
 
@@ -224,7 +228,7 @@ def _refuse_unknown(raw: Mapping[str, object]) -> None:
     known = list(kinds())
     for key in raw:
         if key not in known:
-            raise SettingsError(key, "no such setting", nearest(key, known))
+            raise SettingsError(key, "no such setting", did_you_mean(key, known))
 
 
 def _required(raw: Mapping[str, object], key: str) -> object:
@@ -257,6 +261,6 @@ def _schedule(inside: str, row: object) -> Schedule:
     known = [camel(item.name) for item in fields(Schedule)]
     for key in row:
         if key not in known:
-            raise SettingsError(inside + str(key), "no such setting", nearest(str(key), known))
+            raise SettingsError(inside + str(key), "no such setting", did_you_mean(str(key), known))
     schedule: Schedule = _group(Schedule, {"timeZone": "Etc/UTC", **row}, inside)
     return schedule

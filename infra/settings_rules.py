@@ -7,10 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from infra.costs.capacity import ModelCapacity
-from infra.costs.machines import is_burstable
+from infra.costs.machines import instance_types, is_burstable
+from infra.costs.names import did_you_mean, nearest
 from infra.naming import ALLOWED_REGIONS, region_tag
 from infra.settings import FleetSettings, ModelSettings, ScalingSettings, StackSettings
-from infra.settings_values import SettingsError, nearest
+from infra.settings_values import SettingsError
 
 ONE_MINUTE_SECONDS = 60
 MOST_TAG_CHARACTERS = 256  # of a tag's value (AWS Tag Editor user guide)
@@ -34,7 +35,7 @@ def per_minute_target(
     known = {kind: capacity.of(kind) for kind in fleet.instance_types}
     rates = [figure.rate_per_second for figure in known.values() if figure]
     missing = tuple(
-        f"instanceTypes: no capacity of {kind} with {model.model} is known; add it to its capacity.toml"
+        f"instanceTypes: no capacity of {kind} with {model.model} is known{_meant(kind)}; add it to its capacity.toml"
         for kind, figure in known.items()
         if not figure
     )
@@ -44,11 +45,16 @@ def per_minute_target(
         kinds = ", ".join(fleet.instance_types)
         raise SettingsError(
             "instanceTypes",
-            f"no capacity of {kinds} with {model.model} is known",
+            f"no capacity of {kinds} with {model.model} is known{_meant(*fleet.instance_types)}",
             "add it to the model's capacity.toml, or set targetRequestsPerMinute",
         )
     target = min(rates) * ONE_MINUTE_SECONDS * Decimal(scaling.target_utilisation_percent) / 100
     return max(1, int(target)), missing
+
+
+def _meant(*kinds: str) -> str:
+    """The nearest instance type, where one of these is none that is known."""
+    return next((nearest(kind, instance_types()) for kind in kinds if kind not in instance_types()), "")
 
 
 def check(settings: StackSettings) -> tuple[str, ...]:
@@ -59,7 +65,7 @@ def check(settings: StackSettings) -> tuple[str, ...]:
 def _capacity_of(model: str, models: Path) -> ModelCapacity:
     known = sorted(path.parent.name for path in models.glob("*/capacity.toml"))
     if model not in known:
-        raise SettingsError("model", f"{model!r} is not one of this project's models", nearest(model, known))
+        raise SettingsError("model", f"{model!r} is not one of this project's models", did_you_mean(model, known))
     return ModelCapacity.read(models / model / "capacity.toml")
 
 

@@ -1,13 +1,13 @@
 """How a setting is declared, read from a raw value, and refused."""
 
-import difflib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, field
 from typing import Any
 
 from infra.costs.errors import InputError
+from infra.costs.names import nearest
 from infra.costs.numbers import shown
 
 
@@ -25,15 +25,9 @@ def one_of(*choices: object) -> Any:
     return field(metadata={"choices": choices})
 
 
-def shaped(pattern: str, example: str) -> Any:
-    """A field (or each item of it) that matches a pattern; the example is what an error shows."""
-    return field(metadata={"pattern": pattern, "example": example})
-
-
-def nearest(value: str, known: Sequence[str]) -> str:
-    """What somebody who wrote `value` may have meant, for the end of an error message."""
-    close = difflib.get_close_matches(value, known, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(sorted(known))}"
+def shaped(pattern: str, example: str, known: Callable[[], Iterable[str]] = tuple) -> Any:
+    """A field (or each item of it) that matches a pattern; an error shows the example, and which of `known` is near."""
+    return field(metadata={"pattern": pattern, "example": example, "known": known})
 
 
 def allowed(key: str, value: Any, item: "Field[Any]") -> Any:
@@ -45,7 +39,8 @@ def allowed(key: str, value: Any, item: "Field[Any]") -> Any:
         raise SettingsError(key, f"{value} is out of range", f"use {rule['minimum']} to {rule['maximum']}")
     for text in (value if isinstance(value, tuple) else (value,)) if "pattern" in rule else ():
         if not re.fullmatch(rule["pattern"], text):
-            raise SettingsError(key, f"{shown(text)} has not the shape of one", f"write it like {rule['example']}")
+            reason = f"{shown(text)} has not the shape of one{nearest(text, rule['known']())}"
+            raise SettingsError(key, reason, f"write it like {rule['example']}")
     return value
 
 

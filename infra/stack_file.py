@@ -51,7 +51,7 @@ def changed(text: str, project: str, values: Mapping[str, Value], shown: str = "
     except RecursionError:
         just_this = False
     if not just_this:
-        told = ", ".join(f"{project}:{k}: {_scalar(v)}" if v is not None else f"no {k}" for k, v in values.items())
+        told = ", ".join(f"{project}:{k}: {scalar(v)}" if v is not None else f"no {k}" for k, v in values.items())
         raise InputError(shown, "its config is not one key a line", f"write it yourself: {told}")
     return made
 
@@ -61,12 +61,12 @@ def _set(lines: list[str], project: str, key: str, value: Value, end: str) -> No
     found = _find(lines[start:stop], project, key)
     if found is None:
         if value is not None:
-            _insert(lines, project, f"{project}:{key}: {_scalar(value)}{end}")
+            _insert(lines, project, f"{project}:{key}: {scalar(value)}{end}")
         return
     if value is None:
         del lines[start + found]
     elif match := LINE.fullmatch(lines[start + found]):
-        lines[start + found] = f"{match[1]} {_scalar(value)}{match[2] or ''}{end}"
+        lines[start + found] = f"{match[1]} {scalar(value)}{match[2] or ''}{end}"
 
 
 def _insert(lines: list[str], project: str, row: str) -> None:
@@ -118,7 +118,7 @@ def _read(text: str, project: str) -> dict[str, Any]:
     return {**document, "config": full}
 
 
-def _scalar(value: Value) -> str:
+def scalar(value: Value) -> str:
     """As YAML reads it back: a path stands as it is, any other text in quotes."""
     if isinstance(value, str) and not re.fullmatch(PLAIN, value):
         return json.dumps(value, ensure_ascii=False)

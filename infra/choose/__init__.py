@@ -6,8 +6,9 @@ It needs the program's settings and recorder, so it lives outside the cost engin
 from infra.choose.base import Base
 from infra.choose.forms import Shown, nothing, written
 from infra.choose.pricing import Priced, Prices, price_option
+from infra.choose.report import latency_words
 from infra.choose.search import cheapest, option_for
-from infra.choose.space import MOST_MS
+from infra.choose.space import MOST_MS, image_settings
 from infra.choose.types import Answer, Found, Goal, Option, Purchase, Reservation, RuledOut, Shape
 from infra.choose.variants import in_region, with_option
 
@@ -26,7 +27,9 @@ __all__ = [
     "Shape",
     "Shown",
     "cheapest",
+    "image_settings",
     "in_region",
+    "latency_words",
     "nothing",
     "option_for",
     "price_option",

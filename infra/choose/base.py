@@ -8,13 +8,14 @@ from pathlib import Path
 from infra.choose.space import Demand
 from infra.costs.capacity import Capacity, ModelCapacity
 from infra.costs.estimate import Estimate, estimate
+from infra.costs.names import did_you_mean
 from infra.costs.prices import PriceBook
 from infra.costs.stack import Stack
 from infra.costs.usage import TRANSFER, Usage
 from infra.costs.workload import Workload
 from infra.record import REGION, StackConfig
 from infra.settings import MODELS, StackSettings
-from infra.settings_values import SettingsError, nearest
+from infra.settings_values import SettingsError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,5 +104,5 @@ class Base:
 def _capacity(model: str, models: Path) -> ModelCapacity:
     known = sorted(path.parent.name for path in models.glob("*/capacity.toml"))
     if model not in known:
-        raise SettingsError("model", f"{model!r} has no capacity table", nearest(model, known))
+        raise SettingsError("model", f"{model!r} has no capacity table", did_you_mean(model, known))
     return ModelCapacity.read(models / model / "capacity.toml")

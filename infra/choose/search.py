@@ -13,7 +13,7 @@ from infra.choose.pricing import Priced, Prices
 from infra.choose.space import (
     MOST_A_SECOND,
     MOST_INSTANCES,
-    image_for,
+    image_settings,
     purchases,
     reserved,
     same_image,
@@ -84,14 +84,7 @@ def _image(base: Base, instance_type: str) -> Mapping[str, object]:
     """The stack's own image where it serves the type too, else the one for the type."""
     if same_image(base.settings.fleet.instance_types[0], instance_type):
         return {}
-    image = image_for(instance_type)
-    if image is None:
-        return {}
-    return {
-        "amiParameter": image.ami_parameter,
-        "rootDevice": image.root_device,
-        "rootVolumeGb": image.root_volume_gb,
-    }
+    return image_settings(instance_type)
 
 
 def _rest(base: Base, goal: Goal, instance_type: str) -> Mapping[str, object]:

@@ -83,6 +83,18 @@ def image_for(instance_type: str) -> Image | None:
     return Image(ami_parameter=CPU_IMAGE.format(arch=about["arch"]), root_device="/dev/xvda", root_volume_gb=16)
 
 
+def image_settings(instance_type: str) -> Mapping[str, object]:
+    """The image for a type as settings; none for a type that the data does not hold."""
+    image = image_for(instance_type)
+    if image is None:
+        return {}
+    return {
+        "amiParameter": image.ami_parameter,
+        "rootDevice": image.root_device,
+        "rootVolumeGb": image.root_volume_gb,
+    }
+
+
 def same_image(a: str, b: str) -> bool:
     """Whether one image serves two types: both with or both without a GPU, of one architecture."""
     known = instance_types()

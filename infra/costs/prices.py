@@ -13,6 +13,7 @@ from typing import Any, Final
 from infra.costs.errors import InputError, PriceError
 from infra.costs.names import nearest
 from infra.costs.numbers import is_sane
+from infra.costs.regions import nearest_region
 
 DATA: Final = Path(__file__).parent / "data"
 GLOBAL: Final = "global"
@@ -141,7 +142,8 @@ class RegionPrices:
         """The error for a price that is not there."""
         service, name = key.split(".", 1)
         region_known = bool(NAME.fullmatch(self.name)) and (DATA / "prices" / self.name).is_dir()
-        why = reason or (f"no such price in {self.name}" if region_known else f"no prices for region {self.name!r}")
+        unknown = f"no prices for region {self.name!r}{nearest_region(self.name)}"
+        why = reason or (f"no such price in {self.name}" if region_known else unknown)
         return PriceError(
             f"price {name}", why, f"add it to {file_of(self.name, service)} or to a price book (--prices)"
         )

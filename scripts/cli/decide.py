@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.cli import options
+from scripts.cli import live, options
 
 if TYPE_CHECKING:
     from infra.costs.decide import Situation
@@ -55,6 +55,7 @@ def decide(
     prices: options.PriceBooks = None,
     ask: Annotated[bool, typer.Option("--ask/--no-ask", help="Ask on a terminal for what was not given.")] = True,
     form: options.OutputFormat = options.Format.TEXT,
+    project: live.Project = None,
 ) -> None:
     """Recommend hosting or an API, with the numbers, what would change it, and what is not known."""
     flags = {
@@ -82,8 +83,8 @@ def decide(
     given = {key: value for key, value in flags.items() if value is not None} | _others(other or [])
     base = session.read_workload(workload, None)
     situation = _situation(given, file, base, ask)
-    stacks = list(dict.fromkeys(stack or STACKS))
-    _answer(situation, stacks, session.Inputs(workload=workload, prices=tuple(prices or ())), form)
+    given_files = session.Inputs(workload=workload, prices=tuple(prices or ()))
+    _answer(situation, list(dict.fromkeys(stack or STACKS)), given_files, form, live.folder(project))
 
 
 def _others(pairs: list[str]) -> dict[str, str]:
@@ -119,7 +120,7 @@ def _situation(given: dict[str, str], file: Path | None, base: "Workload", ask: 
     return known
 
 
-def _answer(situation: "Situation", stacks: list[str], given: "Inputs", form: options.Format) -> None:
+def _answer(situation: "Situation", stacks: list[str], given: "Inputs", form: options.Format, project: Path) -> None:
     import gc
 
     from infra.costs.decide import decide as decided
@@ -127,7 +128,7 @@ def _answer(situation: "Situation", stacks: list[str], given: "Inputs", form: op
     from scripts.cli import session
     from scripts.cli.hosting import candidates
 
-    hosts = candidates(situation, stacks, given)
+    hosts = candidates(situation, stacks, given, project)
     # What is loaded by now stays: a collection that looked through it would take longer than many an answer.
     gc.freeze()
     answer = decided(situation, hosts)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "init": ("init", "init --stack us --task sentiment --volume 500_000 --region us-east-1 --data-rules us --yes"),
     "preview": ("preview", "preview --stack prod --budget 2000", "preview --volume 5_000_000 --json"),
     "estimate": ("estimate stack.json --usage usage.toml", "estimate --stack dev --strict"),
     "explain": ("explain Fleet", "explain rekognition_labels --volume 6_000_000"),

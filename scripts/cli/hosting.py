@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from infra.costs.capacity import ModelCapacity
@@ -20,17 +21,19 @@ MODEL: Final = {"sentiment": "sentiment", "text-generation": "smollm2_135m_instr
 FULL_REGION: Final = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
 
 
-def candidates(situation: Situation, stacks: Sequence[str], given: Inputs) -> tuple[Candidate, ...]:
-    """The stacks by name, priced; raises InputError for one that is unknown or cannot be recorded."""
+def candidates(
+    situation: Situation, stacks: Sequence[str], given: Inputs, project: Path | None = None
+) -> tuple[Candidate, ...]:
+    """The stacks of a project by name, priced; raises InputError for one that is unknown or cannot be recorded."""
     base = read_workload(given.workload, None)
     model = base.serving.model or MODEL.get(situation.task, "")
     workload = replace(base, serving=replace(base.serving, model=model))
     book = PriceBook(given.prices)
-    return tuple(_candidate(name, situation, workload, book) for name in stacks)
+    return tuple(_candidate(name, situation, workload, book, project) for name in stacks)
 
 
-def _candidate(name: str, situation: Situation, workload: Workload, book: PriceBook) -> Candidate:
-    stack, capacity = _recorded(name, situation, workload)
+def _candidate(name: str, situation: Situation, workload: Workload, book: PriceBook, project: Path | None) -> Candidate:
+    stack, capacity = _recorded(name, situation, workload, project)
     if FULL_REGION.fullmatch(situation.region):
         from infra.choose import in_region
 
@@ -39,9 +42,11 @@ def _candidate(name: str, situation: Situation, workload: Workload, book: PriceB
     return Candidate(f"stack {name} on {_preferred(stack)}", priced)
 
 
-def _recorded(name: str, situation: Situation, workload: Workload) -> tuple[Stack, ModelCapacity | None]:
+def _recorded(
+    name: str, situation: Situation, workload: Workload, project: Path | None
+) -> tuple[Stack, ModelCapacity | None]:
     """The stack, and what its instances answer; with the model's own instance types where the stack's have no rate."""
-    stack, _ = program.recorded(name)
+    stack, _ = program.recorded(name, project=project)
     model = workload.serving.model
     if situation.task == "document-text":
         return stack, reading_capacity(stack, workload)
@@ -54,7 +59,7 @@ def _recorded(name: str, situation: Situation, workload: Workload) -> tuple[Stac
     if not types:
         return stack, capacity
     changes: dict[str, object] = {"breakeven:model": capacity.model, "breakeven:instanceTypes": types}
-    return program.recorded(name, changes)[0], capacity
+    return program.recorded(name, changes, project)[0], capacity
 
 
 def _preferred(stack: Stack) -> str:

@@ -34,13 +34,16 @@ def prices(
     from infra.costs.errors import InputError
     from infra.costs.numbers import number
     from infra.costs.prices import price_files
+    from infra.costs.regions import nearest_region
 
     if context.invoked_subcommand:
         return
     days = None if stale is None else number(stale, "--stale")
     files = [f for f in price_files() if not region or f"/{region}/" in f.file]
     if not files:
-        raise InputError(f"region {region!r}", "has no price files", "see infra/costs/data/prices")
+        raise InputError(
+            f"region {region!r}", f"has no price files{nearest_region(region)}", "see infra/costs/data/prices"
+        )
     today = date.today()
     old = [f for f in files if days is None or f.undated or (f.checked and (today - f.checked[0]).days > days)]
     if not console.answer([_document(found, today) for found in old]):

@@ -34,7 +34,8 @@ def answered(
     """
     allowed = f" ({', '.join(one_of)})" if one_of and not all(name in meaning for name in one_of) else ""
     # The default stands behind the last line: " [0.10]: ".
-    question = wrap(f"{key}: {meaning}{allowed}", COLUMNS - len(shown) - 5, subsequent_indent="  ")
+    width = COLUMNS - len(shown) - 5
+    question = wrap(f"{key}: {meaning}{allowed}", width, subsequent_indent="  ", break_on_hyphens=False)
     while True:
         # Not typer.prompt: it writes a space to standard output, where the answer goes.
         typer.echo("\n".join(question) + f" [{shown}]: ", nl=False, err=True)

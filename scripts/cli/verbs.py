@@ -12,6 +12,7 @@ from scripts.cli.verb import App, Root
 
 COMPLETE: Final = "_BREAKEVEN_COMPLETE"
 MODULES: Final = (
+    "init",
     "preview",
     "estimate",
     "explain",
