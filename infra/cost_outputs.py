@@ -25,7 +25,7 @@ MILLION: Final = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class RunningCost:
-    """Listens to the program from `start` on; `outputs` are then what its resources cost."""
+    """What the resources that a ledger has heard of cost."""
 
     ledger: Ledger
     workload: Workload
@@ -33,19 +33,18 @@ class RunningCost:
     region: str
 
     @classmethod
-    def start(cls, model: str, region: str) -> "RunningCost":
-        """Read the assumptions and begin to listen; raises InputError for a file that cannot be used."""
+    def start(cls, model: str, region: str, ledger: Ledger) -> "RunningCost":
+        """Read the assumptions; raises InputError for a file that cannot be used."""
         stated = ROOT / "workload.toml"
         workload = Workload.read(stated) if stated.is_file() else Workload()
         name = workload.serving.model or model
         capacity = ModelCapacity.read(MODELS / name / "capacity.toml")
-        return cls(ledger=Ledger.open(), workload=workload, capacity=capacity, region=region)
+        return cls(ledger=ledger, workload=workload, capacity=capacity, region=region)
 
-    def export(self) -> None:
-        """Add the outputs to the stack; call it after the last resource."""
+    def outputs(self) -> dict[str, pulumi.Output[Any]]:
+        """The figures by the name of their output; call it after the last resource."""
         priced = self.ledger.rows().apply(self._price)
-        for name in ("costPerMonth", "costPerMillionRequests", "breakEven", "notPriced"):
-            pulumi.export(name, priced[name])
+        return {name: priced[name] for name in ("costPerMonth", "costPerMillionRequests", "breakEven", "notPriced")}
 
     def _price(self, rows: tuple[Row, ...]) -> dict[str, Any]:
         stack = stack_from_rows(rows, pulumi.get_stack(), "the program", self.region)

@@ -26,9 +26,15 @@ class Ledger:
     @classmethod
     def open(cls) -> "Ledger":
         """Begin to listen; call it in the program, before the first resource."""
+        ledger = cls.between()
+        register_stack_transformation(ledger.note)
+        return ledger
+
+    @classmethod
+    def between(cls) -> "Ledger":
+        """Stand before the monitor; a component, which has no stack at hand, hangs `note` on itself."""
         ledger = cls(SETTINGS.monitor)
         SETTINGS.monitor = ledger
-        register_stack_transformation(ledger._note)
         return ledger
 
     def rows(self) -> pulumi.Output[tuple[Row, ...]]:
@@ -49,8 +55,8 @@ class Ledger:
         """Every other call is the monitor's own."""
         return getattr(self._monitor, call)
 
-    def _note(self, args: pulumi.ResourceTransformationArgs) -> None:
-        """Called in each constructor; changes nothing."""
+    def note(self, args: pulumi.ResourceTransformationArgs) -> None:
+        """A transformation: called in each constructor; changes nothing."""
         self._registered.append(args.resource)
 
 

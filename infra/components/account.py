@@ -22,10 +22,11 @@ class Account:
         return arn
 
     @classmethod
-    def current(cls) -> "Account":
-        """Ask the provider; the region is that of the stack's `aws:region`."""
+    def current(cls, parent: pulumi.Resource | None = None) -> "Account":
+        """Ask the provider of `parent`, else the default one, whose region is that of the stack's `aws:region`."""
+        own = pulumi.InvokeOptions(parent=parent)
         return cls(
-            id=aws.get_caller_identity().account_id,
-            region=aws.get_region().region,
-            partition=aws.get_partition().partition,
+            id=aws.get_caller_identity(opts=own).account_id,
+            region=aws.get_region(opts=own).region,
+            partition=aws.get_partition(opts=own).partition,
         )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import pulumi
+
 from infra.components.account import Account
 from infra.components.artifacts import Artifacts, ArtifactsArgs
 from infra.components.fleet import Fleet
@@ -19,11 +21,16 @@ from infra.settings import CanarySettings, StackSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What every component is built from: settings, names and the account."""
+    """What every component is built from: settings, names, the account, and the component they belong to, if any."""
 
     settings: StackSettings
     names: Names
     account: Account
+    parent: pulumi.Resource | None = None
+
+    @property
+    def _own(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self.parent)
 
     def artifacts(self) -> Artifacts:
         """Key, bucket, archive and bundle."""
@@ -40,6 +47,7 @@ class Plan:
                 deletion_protection=protected,
                 training=settings.training.training,
             ),
+            self._own,
         )
 
     def network(self, artifacts: Artifacts) -> Network:
@@ -57,6 +65,7 @@ class Plan:
                 intake=settings.intake.intake,
                 training=settings.training.training,
             ),
+            self._own,
         )
 
     def intake(self, artifacts: Artifacts) -> Intake | None:
@@ -73,6 +82,7 @@ class Plan:
                 retention_days=self.settings.intake.intake_retention_days,
                 deletion_protection=self.settings.guardrails.deletion_protection,
             ),
+            self._own,
         )
 
     def fleet(self, network: Network, artifacts: Artifacts, intake: Intake | None) -> Fleet:
@@ -101,6 +111,7 @@ class Plan:
                 log_retention_days=settings.observability.log_retention_days,
                 deletion_protection=settings.guardrails.deletion_protection,
             ),
+            self._own,
         )
 
     def training(self, network: Network, artifacts: Artifacts) -> Training | None:
@@ -122,6 +133,7 @@ class Plan:
                 bucket_arn=artifacts.bucket_arn,
                 log_retention_days=settings.observability.log_retention_days,
             ),
+            self._own,
         )
 
     def gateway(self, network: Network, artifacts: Artifacts, fleet: Fleet) -> Gateway:
@@ -142,6 +154,7 @@ class Plan:
                 key_arn=artifacts.key_arn,
                 log_retention_days=settings.observability.log_retention_days,
             ),
+            self._own,
         )
 
     def probe(self, artifacts: Artifacts, gateway: Gateway) -> Probe | None:
@@ -162,6 +175,7 @@ class Plan:
                 api_key_id=gateway.api_key_id,
                 key_arn=artifacts.key_arn,
             ),
+            self._own,
         )
 
     def observability(
@@ -189,6 +203,7 @@ class Plan:
                 ),
                 may_be_empty=settings.fleet.min_size == 0,
             ),
+            self._own,
         )
 
     def guardrails(self, observability: Observability) -> Guardrails:
@@ -202,6 +217,7 @@ class Plan:
                 topic_arn=observability.topic_arn,
                 email=settings.observability.alarm_email,
             ),
+            self._own,
         )
 
 

@@ -70,6 +70,7 @@ def _patch() -> None:
         ec2,
         functions,
         history,
+        identity,
         logs,
         servicediscovery,
         storage,
@@ -78,7 +79,7 @@ def _patch() -> None:
 
     for module in (apigateway, autoscaling, budgets, ec2, waf, history, logs, servicediscovery, storage):
         module.apply()
-    for module in (cloudwatch, functions):
+    for module in (cloudwatch, functions, identity):
         module.apply()
 
 
