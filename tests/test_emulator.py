@@ -1,6 +1,7 @@
 """The emulator answers as AWS does where moto does not; the engine's tests stand on it."""
 
 import boto3
+import pytest
 
 from infra.emulator import emulator
 
@@ -38,3 +39,18 @@ def test_a_firewall_tells_what_it_hides_also_after_a_change() -> None:
         waf.update_web_acl(**place, LockToken=lock, DefaultAction={"Allow": {}}, VisibilityConfig=shown)
         assert kinds() == []
         waf.delete_web_acl(**place, LockToken=waf.get_web_acl(**place)["LockToken"])
+
+
+def test_a_role_that_is_taken_out_of_a_profile_again_is_told_as_aws_tells_it() -> None:
+    with emulator() as aws:
+        session = boto3.Session(aws["AWS_ACCESS_KEY_ID"], aws["AWS_SECRET_ACCESS_KEY"], None, aws["AWS_REGION"])
+        iam = session.client("iam", endpoint_url=aws["AWS_ENDPOINT_URL"])
+        pair = {"InstanceProfileName": "taken-out", "RoleName": "taken-out"}
+        iam.create_role(RoleName="taken-out", AssumeRolePolicyDocument="{}")
+        iam.create_instance_profile(InstanceProfileName="taken-out")
+        iam.add_role_to_instance_profile(**pair)
+        iam.remove_role_from_instance_profile(**pair)
+        with pytest.raises(iam.exceptions.NoSuchEntityException):
+            iam.remove_role_from_instance_profile(**pair)
+        iam.delete_instance_profile(InstanceProfileName="taken-out")
+        iam.delete_role(RoleName="taken-out")
