@@ -37,13 +37,14 @@ ensure_environment() {
   [[ -x "$python" ]] || "$found" -m venv "$venv" || return
   local target="$root"
   [[ "$wanted" == core ]] || target="$root[$wanted]"
-  # pip's own progress bar shows what is being fetched; its notices about itself do not help here.
-  if ! "$python" -m pip install --disable-pip-version-check -q --progress-bar on \
+  # pip's own progress bar shows what is being fetched; its notices about itself do not help here. What is compiled to
+  # bytecode for it is mostly never loaded: thousands of files of pulumi_aws alone.
+  if ! "$python" -m pip install --disable-pip-version-check -q --progress-bar on --no-compile \
     -c "$root/constraints.txt" -e "$target" >&2; then
     echo "breakeven: the set-up failed; mend what pip says above and run the command again" >&2
     return 1
   fi
-  # Without compiled bytecode the first preview takes seconds longer.
-  "$python" -m compileall -q "$venv"/lib/python*/site-packages/pulumi "$venv"/lib/python*/site-packages/pulumi_aws/{ec2,s3,iam,lb,autoscaling} >/dev/null 2>&1 || true
+  # Without compiled bytecode the first preview takes seconds longer; other modules are compiled when they are first loaded.
+  "$python" -m compileall -q -j 0 "$venv"/lib/python*/site-packages/pulumi "$venv"/lib/python*/site-packages/pulumi_aws/{ec2,s3,iam,lb,autoscaling} >/dev/null 2>&1 || true
   touch "$stamp"
 }

@@ -1,6 +1,7 @@
 """The emulator answers as AWS does where moto does not; the engine's tests stand on it."""
 
 import boto3
+import botocore.exceptions
 import pytest
 
 from infra.emulator import emulator
@@ -54,3 +55,19 @@ def test_a_role_that_is_taken_out_of_a_profile_again_is_told_as_aws_tells_it() -
             iam.remove_role_from_instance_profile(**pair)
         iam.delete_instance_profile(InstanceProfileName="taken-out")
         iam.delete_role(RoleName="taken-out")
+
+
+def test_a_rule_that_is_taken_out_of_a_group_again_is_told_by_its_id() -> None:
+    with emulator() as aws:
+        session = boto3.Session(aws["AWS_ACCESS_KEY_ID"], aws["AWS_SECRET_ACCESS_KEY"], None, aws["AWS_REGION"])
+        ec2 = session.client("ec2", endpoint_url=aws["AWS_ENDPOINT_URL"])
+        network = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+        group = ec2.create_security_group(GroupName="taken-out", Description="x", VpcId=network)["GroupId"]
+        open_to = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "10.9.0.0/16"}]}
+        made = ec2.authorize_security_group_egress(GroupId=group, IpPermissions=[open_to])
+        rule = {"GroupId": group, "SecurityGroupRuleIds": [made["SecurityGroupRules"][0]["SecurityGroupRuleId"]]}
+        ec2.revoke_security_group_egress(**rule)
+        with pytest.raises(botocore.exceptions.ClientError, match=r"InvalidSecurityGroupRuleId\.NotFound"):
+            ec2.revoke_security_group_egress(**rule)
+        ec2.delete_security_group(GroupId=group)
+        ec2.delete_vpc(VpcId=network)

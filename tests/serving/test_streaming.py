@@ -86,7 +86,8 @@ def test_the_asynchronous_client_streams_too_with_its_own_limits(server: Running
             return [one async for one in asked.stream("a dog", max_new_tokens=5, temperature=0.5)]
 
     last = asyncio.run(ask())[-1]
-    assert (last.tokens, last.finish) == (5, "length")
+    # Sampled words may end the answer before the limit does.
+    assert (last.tokens, last.finish) == (5, "length") or (last.tokens < 5 and last.finish == "stop")
 
 
 def test_readers_who_hang_up_hurt_nobody(server: Running) -> None:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from moto.ec2.exceptions import InvalidSecurityGroupRuleIdNotFoundError
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.nat_gateways import NatGatewayBackend
-from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.launch_templates import LaunchTemplates
 from moto.ec2.responses.vpcs import VPCs
@@ -18,6 +19,8 @@ def apply() -> None:
     """Change moto."""
     replace(SecurityGroupRule, "description", _described_anywhere)
     replace(SecurityGroupRule, "__init__", _move_description)
+    replace(SecurityGroupBackend, "revoke_security_group_egress", _told_by_id)
+    replace(SecurityGroupBackend, "revoke_security_group_ingress", _told_by_id)
     replace(LaunchTemplate, "create_version", _parsed)
     after(LaunchTemplates, "create_launch_template", _drop_own_tags)
     replace(LaunchTemplates, "describe_launch_templates", _all_of_them)
@@ -43,6 +46,21 @@ def _move_description(original: Any) -> Any:
         rule.other_description = rule.other_description or listed.get("Description")
 
     return initialise
+
+
+def _told_by_id(original: Any) -> Any:
+    """A rule that is gone is told by its id, as AWS does: a call that is sent again ends with it."""
+
+    def revoke(backend: Any, group_name_or_id: str, *arguments: Any, **named: Any) -> None:
+        asked = named.get("security_rule_ids") or []
+        group = backend.get_security_group_by_name_or_id(group_name_or_id, named.get("vpc_id"))
+        there = {rule.id for rule in (*group.egress_rules, *group.ingress_rules)} if group else set(asked)
+        gone = next((one for one in asked if one not in there), None)
+        if gone:
+            raise InvalidSecurityGroupRuleIdNotFoundError(gone)
+        original(backend, group_name_or_id, *arguments, **named)
+
+    return revoke
 
 
 def _parsed(original: Any) -> Any:

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -42,13 +42,16 @@ def held(server: Running) -> Iterator[None]:
     """The server takes requests and answers none: its workers stand still."""
     until(lambda: not server.backend.metrics().in_flight)
     workers = psutil.Process(server.backend.pid).children(recursive=True)
+    # A process that a worker started for a moment may be gone by then.
     for one in workers:
-        one.suspend()
+        with suppress(psutil.NoSuchProcess):
+            one.suspend()
     try:
         yield
     finally:
         for one in workers:
-            one.resume()
+            with suppress(psutil.NoSuchProcess):
+                one.resume()
 
 
 def a_folder(folder: Path, files: dict[str, bytes]) -> list[Source]:
