@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -195,6 +195,11 @@ def kinds() -> dict[str, object]:
     """Every configuration key with the Python type of its value."""
     found = {camel(name): kind for group in GROUPS.values() for name, kind in get_type_hints(group).items()}
     return {**found, "tags": Mapping[str, str]}
+
+
+def fields_by_key() -> "dict[str, Field[Any]]":
+    """The typed field of every configuration key that has one: its limits and choices are its metadata."""
+    return {camel(item.name): item for group in GROUPS.values() for item in fields(group)}
 
 
 def parse(raw: Mapping[str, object], models: Path = MODELS) -> StackSettings:

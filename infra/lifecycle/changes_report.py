@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from infra.costs.estimate import CURRENCY
 from infra.costs.items import CASES, Cases
-from infra.costs.reports.markdown import code, safe
+from infra.costs.reports.markdown import code, row_as_is, safe
 from infra.costs.reports.words import exact, money
 from infra.lifecycle.changes import Change, Changes
 
@@ -74,10 +74,10 @@ def rows(changes: Changes) -> Iterator[str]:
     yield f"| added to the bill, {CURRENCY} a month | part | low | expected | high |"
     yield "|---|---|---:|---:|---:|"
     for row in changes.rows:
-        yield cells(f"{row.kind} {code(row.name)}", row.component, *signed(row.delta))
-    yield cells("**Change**", "", *(f"**{text}**" for text in signed(changes.delta)))
-    yield cells("Before", "", *_plain(changes.before))
-    yield cells("After", "", *_plain(changes.after))
+        yield row_as_is(f"{row.kind} {code(row.name)}", row.component, *signed(row.delta))
+    yield row_as_is("**Change**", "", *(f"**{text}**" for text in signed(changes.delta)))
+    yield row_as_is("Before", "", *_plain(changes.before))
+    yield row_as_is("After", "", *_plain(changes.after))
     if changes.not_priced:
         yield ""
     for reason in changes.not_priced:
@@ -99,11 +99,6 @@ def _line(text: str, numbers: tuple[str, ...]) -> str:
     room = COLUMNS - NUMBER * len(numbers)
     shown = text if len(text) < room else f"{text[: room - 3]}.."
     return f"{shown:<{room}}" + "".join(f"{number:>{NUMBER}}" for number in numbers)
-
-
-def cells(*texts: str) -> str:
-    """A row of a table in markdown."""
-    return "| " + " | ".join(texts) + " |"
 
 
 def signed(values: Cases[Fraction]) -> tuple[str, ...]:

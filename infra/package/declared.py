@@ -6,17 +6,16 @@ and would be a second list of the settings.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields
-from pathlib import Path
 from typing import Any, Final, get_type_hints
 
-from infra.settings import GROUPS, Schedule, camel, kinds
+from infra import record
+from infra.settings import Schedule, camel, fields_by_key, kinds
 from infra.settings_values import CONVERTERS
 
 PACKAGE: Final = "breakeven"
 VERSION: Final = "0.1.0"
 MODEL_STACK: Final = f"{PACKAGE}:index:ModelStack"
 SCHEDULE: Final = f"{PACKAGE}:index:Schedule"
-PROJECT_FILE: Final = Path(__file__).resolve().parents[2] / "Pulumi.yaml"
 LANGUAGES: Final = ("csharp", "go", "java", "nodejs", "python")
 
 ABOUT: Final = (
@@ -77,11 +76,7 @@ TYPES: Final[Mapping[object, Mapping[str, Any]]] = {
 
 def declared() -> Mapping[str, Mapping[str, Any]]:
     """What Pulumi.yaml says of each setting: `default` and `description`."""
-    import yaml
-
-    document = yaml.safe_load(PROJECT_FILE.read_text(encoding="utf-8"))
-    found: Mapping[str, Mapping[str, Any]] = document["config"]
-    return found
+    return {key.partition(":")[2]: row for key, row in record.declared()[1].items()}
 
 
 def schema() -> dict[str, Any]:
@@ -113,8 +108,7 @@ def _model_stack() -> dict[str, Any]:
 
 
 def _settings() -> dict[str, dict[str, Any]]:
-    rules = {camel(item.name): item for group in GROUPS.values() for item in fields(group)}
-    said = declared()
+    rules, said = fields_by_key(), declared()
     return {key: _setting(key, kind, said[key], rules.get(key)) for key, kind in kinds().items()}
 
 

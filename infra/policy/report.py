@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
-from infra.costs.reports.markdown import code, safe
+from infra.costs.reports.markdown import code, row_as_is, safe, table_of
 from infra.policy.check import Checked, Finding
 
 WIDTH: Final = 80
@@ -28,11 +28,10 @@ def as_markdown(checked: Sequence[Checked]) -> str:
 
 def markdown_rows(one: Checked, since: Callable[[Finding], str] | None = None) -> Iterator[str]:
     """A table of the findings, mandatory ones first; `since` says of each whether it is new."""
-    yield "| level | rule | resource | finding |" + (" since |" if since else "")
-    yield "|---|---|---|---|" + ("---|" if since else "")
+    yield from table_of(("level", "rule", "resource", "finding", *(["since"] if since else [])), 5)
     for finding in (*one.mandatory, *one.advisory):
         cells = [finding.rule.level, finding.rule.id, code(_where(finding)), safe(finding.message)]
-        yield "| " + " | ".join([*cells, *([since(finding)] if since else [])]) + " |"
+        yield row_as_is(*cells, *([since(finding)] if since else []))
 
 
 def _markdown_lines(one: Checked) -> Iterator[str]:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from infra.costs.estimate import CURRENCY
-from infra.costs.reports.markdown import code, safe
+from infra.costs.reports.markdown import code, row_as_is, safe
 from infra.costs.reports.words import money
 from infra.lifecycle import changes_report
-from infra.lifecycle.changes_report import cells, signed
+from infra.lifecycle.changes_report import signed
 from infra.policy import report as rules_report
 from infra.policy.check import Finding
 from infra.review.types import Review, StackReview
@@ -60,10 +60,10 @@ def _markdown_lines(review: Review) -> Iterator[str]:
     sign = "" if added.startswith("-") or added == "0.00" else "+"
     yield f"## breakeven: {sign}{added} {CURRENCY} a month"
     yield ""
-    yield cells("stack", "before", "after", "change, expected", "budget", "rules")
+    yield row_as_is("stack", "before", "after", "change, expected", "budget", "rules")
     yield "|---|---:|---:|---:|---|---|"
     for one in review.stacks:
-        yield cells(*_summary(one))
+        yield row_as_is(*_summary(one))
     for one in review.stacks:
         yield from _details(one)
     yield ""

@@ -35,7 +35,7 @@ def start(place: Place, say: Say) -> tuple[Served, bool]:
     served.build(say)
     found, new = place.running(), False
     if found is None or not processes.is_alive(found):
-        forget(place)
+        leave(place)  # one that is lost holds nothing any more
         found, new = processes.start(place), True
     return _prepared(place, found), new
 
@@ -44,11 +44,6 @@ def leave(place: Place) -> None:
     """End what runs and delete the sandbox."""
     processes.stop(place.running())
     place.remove()
-
-
-def forget(place: Place) -> None:
-    """The same for one whose account is lost: there is nothing to destroy any more."""
-    leave(place)
 
 
 def is_lost(place: Place) -> bool:

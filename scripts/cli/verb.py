@@ -88,27 +88,23 @@ def _json_option(has_form: bool) -> TyperOption:
 
 
 def _loudness() -> list[TyperOption]:
-    quiet = TyperOption(
-        param_decls=["--quiet", "-q"],
+    return [
+        _loudness_option("quiet", _be_quiet, "Results and errors only."),
+        _loudness_option("verbose", _be_verbose, "Also what is read, run and asked of AWS, and how long it takes."),
+    ]
+
+
+def _loudness_option(name: str, callback: Callable[[Any, Any, Any], None], about: str) -> TyperOption:
+    return TyperOption(
+        param_decls=[f"--{name}", f"-{name[0]}"],
         is_flag=True,
         is_eager=True,
         expose_value=False,
-        envvar="BREAKEVEN_QUIET",
+        envvar=f"BREAKEVEN_{name.upper()}",
         show_envvar=False,
-        callback=_be_quiet,
-        help="Results and errors only.",
+        callback=callback,
+        help=about,
     )
-    verbose = TyperOption(
-        param_decls=["--verbose", "-v"],
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        envvar="BREAKEVEN_VERBOSE",
-        show_envvar=False,
-        callback=_be_verbose,
-        help="Also what is read, run and asked of AWS, and how long it takes.",
-    )
-    return [quiet, verbose]
 
 
 def _keep_json(ctx: Any, _param: Any, value: Any) -> None:

@@ -1,13 +1,13 @@
 """Every setting of a stack: Pulumi.yaml's declaration, and the limits that the typed settings have."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, fields, is_dataclass
-from typing import Any, Final, get_type_hints
+from dataclasses import Field, fields
+from typing import Any, Final
 
 import yaml
 
 from infra.record import ROOT, declared
-from infra.settings import StackSettings
+from infra.settings import GROUPS, camel, fields_by_key
 from scripts.docs.tables import code, head, joined, table
 
 ABOUT: Final = """\
@@ -17,7 +17,7 @@ hold together (`infra/settings_rules.py`) is said in one line when a stack is pr
 
 def page() -> str:
     """The text of docs/reference/settings.md."""
-    rules, types = rules_by_setting(), dict(_kinds())
+    rules, types = fields_by_key(), dict(_kinds())
     lines = head("Settings", ABOUT)
     for group, keys in _groups().items():
         lines += [f"## {group}", ""]
@@ -26,15 +26,6 @@ def page() -> str:
         )
         lines += table(("setting", "type", "default", "limits", "meaning"), rows)
     return joined(lines)
-
-
-def rules_by_setting() -> Mapping[str, "Field[Any]"]:
-    """The typed field of each setting, by its key in Pulumi.yaml."""
-    found: dict[str, Field[Any]] = {}
-    for kind in get_type_hints(StackSettings).values():
-        if is_dataclass(kind):
-            found |= {_camel(one.name): one for one in fields(kind)}
-    return found
 
 
 def rows() -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -46,12 +37,7 @@ def rows() -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _groups() -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
     """Settings by the typed group that holds them."""
     groups: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
-    of_key: dict[str, Any] = {
-        _camel(one.name): kind
-        for kind in get_type_hints(StackSettings).values()
-        if is_dataclass(kind)
-        for one in fields(kind)
-    }
+    of_key = {camel(one.name): kind for kind in GROUPS.values() for one in fields(kind)}
     for key, row in rows():
         kind = of_key.get(key)
         title = str(kind.__name__).removesuffix("Settings") if kind else "Stack"
@@ -76,8 +62,3 @@ def _limits(rule: "Field[Any] | None") -> str:
     if "minimum" in found:
         return f"{found['minimum']:,} to {found['maximum']:,}"
     return f"like {code(found['example'])}" if "example" in found else ""
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)

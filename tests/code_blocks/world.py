@@ -1,16 +1,14 @@
 """A copy of the project, as a reader has it who follows a page, with the files that the pages name."""
 
-import json
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tests.code_blocks import files
 from tests.code_blocks.blocks import ROOT, Block
+from tests.scripts.forked import Loaded
 from tests.scripts.repository import Repository
 
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "versions")
@@ -51,22 +49,11 @@ class World:
             "COLUMNS": "80",
             "HOME": str(home),
         }
-        self._worker = subprocess.Popen(
-            [sys.executable, str(ROOT / "tests/code_blocks/worker.py")],
-            cwd=folder,
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._loaded = Loaded(folder, self.environment)
 
     def close(self) -> None:
         """End the process."""
-        assert self._worker.stdin
-        assert self._worker.stdout
-        self._worker.stdin.close()
-        self._worker.wait(30)
-        self._worker.stdout.close()
+        self._loaded.close()
 
     def restore(self) -> None:
         """The copy as it was, without what commands have left in it."""
@@ -80,12 +67,8 @@ class World:
 
     def verb(self, *arguments: str, stdin: str = "", **environment: str) -> Done:
         """Run a verb."""
-        assert self._worker.stdin
-        assert self._worker.stdout
         for word in arguments:
             files.make(self.folder, word)
-        asked: dict[str, Any] = {"arguments": arguments, "stdin": stdin, "environment": environment, "seconds": SECONDS}
-        self._worker.stdin.write(json.dumps(asked) + "\n")
-        self._worker.stdin.flush()
-        answer = json.loads(self._worker.stdout.readline())
-        return Done(**answer)
+        own = {**self.environment, **environment}
+        done = self._loaded.run(*arguments, cwd=self.folder, environment=own, stdin=stdin, seconds=SECONDS)
+        return Done(code=done.returncode, out=done.stdout, error=done.stderr)

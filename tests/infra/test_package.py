@@ -23,7 +23,7 @@ from infra.costs.estimate import estimate
 from infra.costs.readers import stack_from_rows
 from infra.package.arguments import project_of, settings_of
 from infra.package.breaks import breaks, is_newer
-from infra.package.declared import MODEL_STACK, OUTPUTS, PROJECT_FILE, SCHEDULE, SOMETIMES, declared, schema
+from infra.package.declared import MODEL_STACK, OUTPUTS, SCHEDULE, SOMETIMES, declared, schema
 from infra.package.write import FILE, text_of, write
 from infra.record_monitor import run_program
 from infra.settings import kinds
@@ -80,7 +80,7 @@ def test_the_committed_schema_is_up_to_date() -> None:
 
 
 def test_every_setting_is_an_argument_with_its_type_default_and_description() -> None:
-    document = yaml.safe_load(PROJECT_FILE.read_text(encoding="utf-8"))["config"]
+    document = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))["config"]
     assert set(INPUTS) == set(document) | {"project"} == set(kinds()) | {"project"}
     for key, said in document.items():
         shown = INPUTS[key]
@@ -257,7 +257,7 @@ def test_nothing_in_the_package_hides_a_standard_or_an_installed_module() -> Non
 
 def test_the_package_asks_for_the_environment_of_the_project_and_can_be_executed() -> None:
     plugin = yaml.safe_load((PACKAGE / "PulumiPlugin.yaml").read_text(encoding="utf-8"))
-    project = yaml.safe_load(PROJECT_FILE.read_text(encoding="utf-8"))
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
     asked = plugin["runtime"]["options"]["virtualenv"]
     assert plugin["runtime"]["name"] == project["runtime"]["name"]
     assert (PACKAGE / asked).resolve() == (ROOT / project["runtime"]["options"]["virtualenv"]).resolve()

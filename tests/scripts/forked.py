@@ -17,6 +17,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -38,45 +39,53 @@ READ_AT_IMPORT = ("BREAKEVEN_MODELS", "BREAKEVEN_MODEL_STORE")
 def run(
     *arguments: str, cwd: Path, environment: Mapping[str, str], stdin: str = "", seconds: float
 ) -> "subprocess.CompletedProcess[str]":
-    """Run one verb; raises TimeoutExpired after so many seconds."""
-    loaded = _Loaded.one()
+    """Run one verb of this folder's command line; raises TimeoutExpired after so many seconds."""
+    loaded = _own()
     if loaded.read != _read(environment):
         return subprocess.run(
             [sys.executable, "-m", "scripts.cli", *arguments],
             cwd=cwd, env=dict(environment), input=stdin, capture_output=True, text=True, timeout=seconds, check=False,
         )  # fmt: skip
-    asked = {
-        "arguments": arguments, "cwd": str(cwd), "environment": dict(environment), "stdin": stdin, "seconds": seconds,
-    }  # fmt: skip
-    done = loaded.ask(asked)
-    if done["code"] is None:
-        raise subprocess.TimeoutExpired(list(arguments), seconds, done["out"], done["error"])
-    return subprocess.CompletedProcess(list(arguments), done["code"], done["out"], done["error"])
+    return loaded.run(*arguments, cwd=cwd, environment=environment, stdin=stdin, seconds=seconds)
 
 
 def _read(environment: Mapping[str, str]) -> list[str | None]:
     return [environment.get(name) for name in READ_AT_IMPORT]
 
 
-class _Loaded:
-    """The process that forks; it ends with this one."""
+@cache
+def _own() -> "Loaded":
+    """This folder's; it ends with this process."""
+    loaded = Loaded(ROOT, os.environ)
+    atexit.register(loaded.close)
+    return loaded
 
-    _own: "_Loaded | None" = None
 
-    def __init__(self) -> None:
-        self.read, self._lock = _read(os.environ), threading.Lock()
+class Loaded:
+    """The process that forks; it has loaded what lies in `root`, which may be a copy of the project."""
+
+    def __init__(self, root: Path, environment: Mapping[str, str]) -> None:
+        self.read, self._lock = _read(environment), threading.Lock()
+        # The copy's own modules first; these tests are not in it.
+        path = os.pathsep.join(map(str, dict.fromkeys((root, ROOT))))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.scripts.forked"],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
+            cwd=root, env={**environment, "PYTHONPATH": path},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
-        atexit.register(self._end)
 
-    @classmethod
-    def one(cls) -> "_Loaded":
-        cls._own = cls._own or cls()
-        return cls._own
+    def run(
+        self, *arguments: str, cwd: Path, environment: Mapping[str, str], stdin: str = "", seconds: float
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run one verb; raises TimeoutExpired after so many seconds."""
+        asked = {"arguments": arguments, "cwd": str(cwd), "stdin": stdin, "seconds": seconds}
+        asked["environment"] = dict(environment)
+        done = self._ask(asked)
+        if done["code"] is None:
+            raise subprocess.TimeoutExpired(list(arguments), seconds, done["out"], done["error"])
+        return subprocess.CompletedProcess(list(arguments), done["code"], done["out"], done["error"])
 
-    def ask(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def _ask(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         assert self._process.stdin
         assert self._process.stdout
         with self._lock:
@@ -85,7 +94,8 @@ class _Loaded:
             found: dict[str, Any] = json.loads(self._process.stdout.readline())
         return found
 
-    def _end(self) -> None:
+    def close(self) -> None:
+        """End it."""
         assert self._process.stdin
         assert self._process.stdout
         with suppress(BrokenPipeError):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from infra.costs.pricing import FREE, PRICERS
+from infra.settings import fields_by_key
 from scripts.cli.examples import EXAMPLES
 from scripts.docs import __main__ as docs
 from scripts.docs import resource_types, settings, verbs, workload
@@ -37,7 +38,7 @@ def test_every_setting_says_what_it_is_for_and_has_a_typed_field() -> None:
     rows = dict(settings.rows())
     assert len(rows) > 50
     assert [key for key, row in rows.items() if not str(row.get("description", "")).strip()] == []
-    assert set(rows) - set(settings.rules_by_setting()) <= {"tags", "allowedRegions", "deletionProtection"}
+    assert set(rows) - set(fields_by_key()) <= {"tags", "allowedRegions", "deletionProtection"}
 
 
 def test_every_workload_key_says_what_it_is() -> None:

@@ -10,12 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.code_blocks import blocks
 from tests.infra.engine import needs_engine
 from tests.scripts.command import ROOT
-from tests.scripts.tutorial import Block, blocks, run
 
 PAGE = ROOT / "docs" / "tutorial.md"
 CLONE = "git clone https://github.com/OWNER/breakeven\ncd breakeven\n"
+SECONDS = 1500
+
+
+def commands() -> list[str]:
+    """The page's blocks of commands; what they print is compared by tests/test_code_blocks.py."""
+    return [block.text for block in blocks.of(PAGE) if block.language == "console"]
 
 
 @pytest.fixture
@@ -33,7 +39,7 @@ def clone(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_the_tutorial_begins_with_the_clone() -> None:
-    assert blocks(PAGE)[0] == Block(CLONE, ())
+    assert commands()[0] == CLONE
 
 
 @pytest.mark.engine
@@ -42,10 +48,19 @@ def test_the_tutorial_runs_as_it_is_written(clone: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_BACKEND"))}
     # The environment is the one of these tests; setting one up from nothing is what scripts/bench/journey.py does.
     environment = {**kept, "BREAKEVEN_PYTHON": sys.executable}
-    found = blocks(PAGE)[1:]
-    printed = run(found, clone, environment, seconds=1500)
-    for block, output in zip(found, printed, strict=True):
-        assert block.missing(output) == [], output
+    # One shell for all of it, since a later block lives in what an earlier one has exported; a failure ends it.
+    done = subprocess.run(
+        ["/bin/bash", "-euxo", "pipefail", "-c", "".join(commands()[1:])],
+        cwd=clone,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
     rows = [json.loads(line) for line in (clone / "results.jsonl").read_text().splitlines()]
     assert {Path(row["id"]).name: row["label"] for row in rows} == {"1.txt": "positive", "2.txt": "negative"}
     assert "<html" in (clone / "report.html").read_text()
