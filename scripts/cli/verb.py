@@ -1,6 +1,7 @@
 """What all verbs have in common: `--json`, `--quiet`, `--verbose`, defaults from elsewhere, examples in the help."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -15,6 +16,8 @@ else:
     _Base = object
 FORM = "form"
 JSON = "breakeven.json"
+# Always there: the install is editable.
+PROJECT_FILE = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
 
 class App(typer.Typer):
@@ -65,7 +68,7 @@ class Root(TyperGroup):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self.params = [*self.params, *_loudness()]
+        self.params = [*self.params, *_loudness(), _version()]
 
 
 def _shared(own: list[Any]) -> list[TyperOption]:
@@ -105,6 +108,26 @@ def _loudness_option(name: str, callback: Callable[[Any, Any, Any], None], about
         callback=callback,
         help=about,
     )
+
+
+def _version() -> TyperOption:
+    return TyperOption(
+        param_decls=["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_say_version,
+        help="Show the version and exit.",
+    )
+
+
+def _say_version(ctx: Any, _param: Any, value: Any) -> None:
+    if value and not ctx.resilient_parsing:
+        import tomllib
+
+        project = tomllib.loads(PROJECT_FILE.read_text(encoding="utf-8"))
+        typer.echo(f"breakeven {project['project']['version']}")
+        raise typer.Exit
 
 
 def _keep_json(ctx: Any, _param: Any, value: Any) -> None:

@@ -3,12 +3,15 @@
 import ast
 import json
 import os
+import pty
 import re
 import shlex
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -407,3 +410,33 @@ def test_completion_loads_one_verb_and_nothing_heavy() -> None:
     assert done.stdout.split() == ["Fleet"]
     assert done.stderr.strip() == "['infra.costs.errors']"
     assert time.monotonic() - began < 5  # a tenth of that on a quiet machine
+
+
+def test_the_version_is_the_project_s() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert breakeven("--version").stdout == f"{project['name']} {project['version']}\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"), [({"TERM": "xterm"}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
+def test_colours_are_for_a_terminal_that_wants_them(environment: dict[str, str], coloured: bool) -> None:
+    ours, theirs = pty.openpty()
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM")}
+    run = subprocess.Popen(
+        [sys.executable, "-m", "scripts.cli", "preview", "--stack", "small"],
+        cwd=ROOT,
+        env={**kept, "TERM": "xterm", **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(theirs)
+    shown = b""
+    with suppress(OSError):  # the other end is closed
+        while part := os.read(ours, 10_000):
+            shown += part
+    os.close(ours)
+    assert run.wait(60) == 0
+    assert b"Total" in shown
+    assert (b"\x1b[1m" in shown) is coloured
