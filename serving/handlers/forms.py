@@ -1,6 +1,6 @@
 """The forms in which a network lies in an archive, and the fastest one that this machine can run.
 
-`forms/exported.pt2` runs anywhere. `forms/cpu-batch-<n>.pt2` are compiled ahead of time for one instruction set and one
+`forms/exported.py` runs anywhere. `forms/cpu-batch-<n>.pt2` are compiled ahead of time for one instruction set and one
 batch size, `forms/cpu-batch-any.pt2` for all; they need no compiler here. All forms answer alike within the tolerance
 that the archive was built with.
 """
@@ -12,12 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from serving.handlers import precision
+from serving.handlers import exported, precision
 from serving.handlers.types import Loading
 
 FOLDER = "forms"
 ABOUT = "forms.json"
-EXPORTED = "exported.pt2"
 ANY = "any"
 log = logging.getLogger(__name__)
 
@@ -87,7 +86,7 @@ def load(loading: Loading, threads: int | None = None) -> Network:
                 "compiled for %s and torch %s, running on %s and %s: the exported form is used",
                 compiled["capability"], compiled["torch"], capability(), torch.__version__,
             )  # fmt: skip
-    module: Any = torch.export.load(place / EXPORTED).module()
+    module: Any = exported.load(place)
     form = "exported" if counts == precision.FLOAT32 else f"exported, in {counts}"
     if device != "cpu":
         module = module.to(device)

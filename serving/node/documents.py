@@ -72,7 +72,11 @@ def _work(settings: NodeSettings) -> None:
         signal.signal(number, leave)
     signal.signal(signal.SIGALRM, give_back)
     log.info("documents: working the queue with %s", settings.model)
-    worker.run()
+    try:
+        worker.run()
+    finally:
+        # Nothing is held any more: an interpreter that takes long to end is not to be ended by its own clock.
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
     log.info("documents: drained and stopped")
 
 

@@ -1,11 +1,17 @@
 """Archives for tests: real ones of the shipped models, and one with a handler that misbehaves on demand."""
 
+import fcntl
 import json
+import os
+import shutil
 import zipfile
 from pathlib import Path
 
-from serving.archive import HANDLER, PACKAGE, ROOT
+import pytest
+
+from serving.archive import HANDLER, PACKAGE, ROOT, ready
 from serving.handlers.types import encoded
+from serving.model import find
 
 MISCHIEF = """
 import os, time
@@ -30,6 +36,17 @@ class Mischief:
 def load(loading):
     return Mischief(loading)
 """
+
+
+def shipped(name: str, factory: pytest.TempPathFactory, *, compiled: bool = False) -> Path:
+    """A model as it is shipped, compiled where there is a compiler; built once for all processes of a run of tests."""
+    base = factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shipped"
+    place.mkdir(exist_ok=True)
+    kind = "compiled" if (compiles := compiled and shutil.which("g++") is not None) else "exported"
+    with (place / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return ready(find(name), lambda _: None, compiled=compiles, target=place / f"{name}-{kind}.mar")
 
 
 def misbehaving(folder: Path, **serving: int) -> Path:

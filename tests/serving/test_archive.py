@@ -35,7 +35,15 @@ def test_an_archive_holds_what_a_node_needs(image_archive: Path) -> None:
     with zipfile.ZipFile(image_archive) as found:
         names = set(found.namelist())
         manifest = json.loads(found.read("MAR-INF/MANIFEST.json"))
-    assert {"handler.py", "model.json", "labels.txt", "sample.jpg", "LICENSE", "forms/exported.pt2"} <= names
+    assert {
+        "handler.py",
+        "model.json",
+        "labels.txt",
+        "sample.jpg",
+        "LICENSE",
+        "forms/exported.py",
+        "forms/exported.pt",
+    } <= names
     assert "serving/handlers/image_classification.py" in names
     assert manifest["model"]["modelName"] == "efficientnet_lite0"
     assert packed.about(image_archive)["weights"][0]["sha256"].startswith("57934424")

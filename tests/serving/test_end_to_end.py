@@ -1,6 +1,5 @@
 """Real models on real servers, asked by the real client: both backends give the same answers and the same refusals."""
 
-import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -8,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from serving import archive
 from serving.backends import NAMES
 from serving.client import Classification, Client, ItemFailure, Sentiment
 from serving.model import find
+from tests.serving.archives import shipped
 from tests.serving.servers import Running, running
 
 TEXTS = ["A wonderful film.", "It broke after a day, and nobody answers.", "The meeting is at ten."]
@@ -19,8 +18,7 @@ TEXTS = ["A wonderful film.", "It broke after a day, and nobody answers.", "The 
 
 @pytest.fixture(scope="module")
 def sentiment_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("sentiment") / "sentiment.mar"
-    return archive.build(find("sentiment"), target, compiled=shutil.which("g++") is not None).path
+    return shipped("sentiment", tmp_path_factory, compiled=True)
 
 
 @pytest.fixture(scope="module", params=NAMES)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from serving import packed
-from serving.handlers import forms, image_classification
+from serving.handlers import exported, forms, image_classification
 from serving.handlers.types import JSON, Item, Loading, Predictor, Reply
 
 SAMPLE = Path(__file__).parents[3] / "serving" / "models" / "efficientnet_lite0" / "sample.jpg"
@@ -79,7 +79,8 @@ def test_all_forms_answer_alike(unpacked: Path, tmp_path: Path, sample: bytes) -
     for name in ("model.json", "labels.txt"):
         (plain / name).write_bytes((unpacked / name).read_bytes())
     (plain / "forms").mkdir()
-    (plain / "forms" / "exported.pt2").write_bytes((unpacked / "forms" / "exported.pt2").read_bytes())
+    for name in (exported.GRAPH, exported.WEIGHTS):
+        (plain / "forms" / name).write_bytes((unpacked / "forms" / name).read_bytes())
     (plain / "forms" / "forms.json").write_text('{"compiled": null}')
     assert forms.load(loading(plain)).form == "exported"
     answers = [body(image_classification.load(loading(f)).predict([Item(sample)])[0]) for f in (unpacked, plain)]

@@ -30,7 +30,7 @@ CLEAR = {
 
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Predictor:
-    return sentiment.load(unpacked("sentiment", tmp_path_factory.mktemp("sentiment")))
+    return sentiment.load(unpacked("sentiment", tmp_path_factory))
 
 
 @pytest.mark.parametrize("label", list(CLEAR))

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -22,7 +21,7 @@ TEXTS = (
 
 @pytest.fixture(scope="module")
 def embedder(tmp_path_factory: pytest.TempPathFactory) -> Predictor:
-    return text_embedding.load(unpacked("minilm", tmp_path_factory.mktemp("minilm")))
+    return text_embedding.load(unpacked("minilm", tmp_path_factory))
 
 
 def similarity(embedder: Predictor, one: str, other: str) -> float:
@@ -57,8 +56,8 @@ def test_the_embedding_is_that_of_the_published_model(embedder: Predictor) -> No
     assert single(embedder, [TEXTS[1]])[0]["embedding"] == pytest.approx(published.tolist(), abs=1e-5)
 
 
-def test_mixed_precision_points_nearly_the_same_way(tmp_path: Path) -> None:
-    exact = unpacked("minilm", tmp_path)
+def test_mixed_precision_points_nearly_the_same_way(tmp_path_factory: pytest.TempPathFactory) -> None:
+    exact = unpacked("minilm", tmp_path_factory)
     mixed = replace(exact, settings={**exact.settings, "precision": "bfloat16"})
     one, other = (single(text_embedding.load(how), TEXTS) for how in (exact, mixed))
     for a, b in zip(one, other, strict=True):

@@ -1,24 +1,21 @@
-"""What a handler finds when its archive is unpacked, made from a shipped model without packing it first."""
+"""What a handler finds when its archive is unpacked."""
 
 import json
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from serving.archive import CACHE
-from serving.compile import write_forms
+import pytest
+
+from serving import packed
 from serving.handlers.types import JSON, Item, Loading, Predictor, Reply
 from serving.model import find
+from tests.serving.archives import shipped
 
 
-def unpacked(name: str, folder: Path) -> Loading:
-    """The exported form and the files of a model in `folder`."""
+def unpacked(name: str, factory: pytest.TempPathFactory) -> Loading:
+    """The exported form and the files of a model as it is shipped."""
     model = find(name)
-    weights, network = model.files(CACHE), model.network()
-    write_forms(network, weights, folder, compiled=False)
-    for file, source in network.files(weights).items():
-        shutil.copyfile(source, folder / file)
+    folder = packed.unpack(shipped(name, factory), factory.mktemp(name) / "model")
     return Loading(folder, model.name, model.version, model.settings)
 
 

@@ -117,11 +117,11 @@ def settings_of(depot: Depot, server: Running, folder: Path, **more: Any) -> Nod
 
 
 @contextmanager
-def worker(settings: NodeSettings) -> "Iterator[subprocess.Popen[str]]":
+def worker(settings: NodeSettings, **environment: str) -> "Iterator[subprocess.Popen[str]]":
     """The program as the agent starts it; ended with what it started."""
     program = subprocess.Popen(
-        [sys.executable, "-m", "serving.node.documents"], cwd=ROOT, env={**os.environ, **settings.environment()},
-        stderr=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "serving.node.documents"], cwd=ROOT,
+        env={**os.environ, **settings.environment(), **environment}, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         yield program

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,12 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from serving import archive, detect_sentiment
+from serving import detect_sentiment
 from serving.documents.engines import stack
 from serving.documents.engines.types import Options
 from serving.documents.plan import Plan
 from serving.documents.types import Row, Source
-from serving.model import find
+from tests.serving.archives import shipped
 from tests.serving.node.depot import Depot, depot, settings_of, worker
 from tests.serving.node.world import until
 from tests.serving.servers import Running, running
@@ -25,9 +26,8 @@ GOOD, BAD = b"A wonderful film, and a delight from start to end.", b"It broke af
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The sentiment model on the batcher, one worker."""
-    folder = tmp_path_factory.mktemp("served")
-    built = archive.build(find("sentiment"), folder / "sentiment.mar", compiled=False)
-    with running("batcher", built.path, folder, workers=1) as found:
+    archive = shipped("sentiment", tmp_path_factory)
+    with running("batcher", archive, tmp_path_factory.mktemp("served"), workers=1) as found:
         yield found
 
 
@@ -170,6 +170,23 @@ def test_a_worker_that_must_leave_finishes_what_it_can(stored: Depot, server: Ru
     assert program.returncode == 0, said
     assert stored.keys("results/") == ["results/a.txt.jsonl"]
     assert stored.waiting() == (1, 0), "the late one is for another instance"
+
+
+def test_a_worker_that_takes_long_to_end_is_not_ended_by_its_own_clock(
+    stored: Depot, server: Running, tmp_path: Path
+) -> None:
+    slow = (
+        "import atexit, sys, time\nif 'serving.node.documents' in sys.orig_argv:\n    atexit.register(time.sleep, 3)\n"
+    )
+    (tmp_path / "sitecustomize.py").write_text(slow)
+    stored.put("uploads/a.txt", GOOD)
+    with worker(settings_of(stored, server, tmp_path, drain_seconds=1), PYTHONPATH=str(tmp_path)) as program:
+        until(lambda: stored.keys("results/") == ["results/a.txt.jsonl"] and stored.waiting() == (0, 0), seconds=60)
+        start = time.monotonic()
+        program.send_signal(signal.SIGTERM)
+        _, said = program.communicate(timeout=60)
+    assert time.monotonic() - start > 3
+    assert (program.returncode, said.count("drained and stopped"), said.count("Drained")) == (0, 1, 0), said
 
 
 def test_what_documents_say_is_neither_logged_nor_in_dead_letters_nor_in_rows(

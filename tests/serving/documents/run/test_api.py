@@ -35,6 +35,17 @@ def program(words: str, cwd: Path, *arguments: str) -> "subprocess.Popen[str]":
     )
 
 
+def finished(words: str, cwd: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """A user's script that has ended, well or not; one that does not end fails, and does not outlive the test."""
+    with program(words, cwd, *arguments) as run:
+        try:
+            out, err = run.communicate(timeout=600)
+        except subprocess.TimeoutExpired:
+            run.kill()
+            raise
+    return subprocess.CompletedProcess(run.args, run.returncode, out, err)
+
+
 def by_id(rows: Iterator[Mapping[str, Any]]) -> dict[str, Any]:
     """Rows without what no two runs share; fails where a document is there twice."""
     found: dict[str, Any] = {}
@@ -78,10 +89,10 @@ def test_a_script_needs_no_guard_and_modules_beside_it_do_no_harm(tmp_path: Path
         'for row in serving.detect_sentiment("./folder", document_types=["pdf", "word", "txt"]):\n'
         '    print(row["id"], row["label"])\n'
     )
-    out, err = (run := program(words, tmp_path / "home")).communicate(timeout=120)
-    assert run.returncode == 0, err
-    assert sorted(out.splitlines()) == ["bad.txt negative", "good.txt positive"]
-    assert err == ""
+    run = finished(words, tmp_path / "home")
+    assert run.returncode == 0, run.stderr
+    assert sorted(run.stdout.splitlines()) == ["bad.txt negative", "good.txt positive"]
+    assert run.stderr == ""
 
 
 def test_documents_have_rows_whatever_they_are(undisturbed: dict[str, Any]) -> None:
@@ -125,8 +136,8 @@ def test_killed_anywhere_and_resumed_it_equals_an_undisturbed_run(
         if journal.exists() and kill == 0:  # as a machine that lost its power might leave it
             with journal.open("r+b") as torn:
                 torn.truncate(journal.stat().st_size - 7)
-    out, err = (run := program(words, tmp_path, str(folder), str(results))).communicate(timeout=120)
-    assert run.returncode == 0, out + err
+    last = finished(words, tmp_path, str(folder), str(results))
+    assert last.returncode == 0, last.stdout + last.stderr
     assert same(by_id(iter(Results(results))), undisturbed)
     assert len(Results(results)) == COUNT + 2
     kept = {results.name, f"{results.name}.run.json", "script.py"}

@@ -7,7 +7,7 @@ import pytest
 
 from serving import detect_sentiment
 from tests.serving.documents.run.scene import many, texts
-from tests.serving.documents.run.test_api import by_id, program, same
+from tests.serving.documents.run.test_api import by_id, finished, same
 
 pytest.importorskip("ray")
 
@@ -18,9 +18,9 @@ def test_ray_finds_what_processes_find_and_leaves_nothing_behind(tmp_path: Path)
         "import sys; from serving import detect_sentiment\n"
         "detect_sentiment(sys.argv[1], ['txt'], results='r.jsonl', engine='ray', workers=1)\n"
     )
-    out, err = (run := program(words, tmp_path, str(folder))).communicate(timeout=300)
-    assert run.returncode == 0, out + err
-    assert out + err == ""
+    run = finished(words, tmp_path, str(folder))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout + run.stderr == ""
     by_ray = by_id(iter(detect_sentiment(folder, ["txt"], results=tmp_path / "r.jsonl", resume=True)))
     assert same(by_ray, by_id(iter(detect_sentiment(folder, ["txt"], workers=1))))
     assert len(by_ray) == 31
@@ -37,7 +37,7 @@ def test_what_cannot_work_is_one_line_with_ray_too(tmp_path: Path) -> None:
         "except ServingError as error:\n    print(error)\n"
     )
     texts(tmp_path / "in", a="fine")
-    out, err = (run := program(words, tmp_path)).communicate(timeout=300)
-    assert run.returncode == 0, err
-    assert "127.0.0.1:9" in out
-    assert len(out.splitlines()) == 1
+    run = finished(words, tmp_path)
+    assert run.returncode == 0, run.stderr
+    assert "127.0.0.1:9" in run.stdout
+    assert len(run.stdout.splitlines()) == 1
