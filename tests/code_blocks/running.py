@@ -69,7 +69,7 @@ class Runner:
     def _in_shell(self, command: Command) -> Done:
         line = shlex.join(command.words) + (f" > {shlex.quote(command.target)}" if command.target else "")
         done = subprocess.run(
-            ["/bin/sh", "-c", line], cwd=self.world.folder, capture_output=True, text=True, timeout=60, check=False
+            ["/bin/sh", "-c", line], cwd=self.world.folder, capture_output=True, text=True, timeout=150, check=False
         )
         return Done(code=done.returncode, out=done.stdout, error=done.stderr)
 
@@ -84,7 +84,7 @@ class Runner:
         asked = urllib.request.Request(  # noqa: S310 - this machine
             f"{self.address(model)}/predictions/{model}", b"I like it", {"Content-Type": "text/plain"}
         )
-        with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310
+        with urllib.request.urlopen(asked, timeout=150) as answer:  # noqa: S310
             return json.load(answer)
 
     def close(self) -> None:

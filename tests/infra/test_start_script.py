@@ -70,7 +70,7 @@ class Instance:
         file = self.root / "user-data.sh"
         file.write_text(script.replace("set -Eeuo", f"{prelude}\nset -Eeuo", 1))
         path = f"{self.root / 'bin'}:{os.environ['PATH']}"
-        done = subprocess.run(["bash", str(file)], env={**os.environ, "PATH": path}, timeout=60, check=False)  # noqa: S607
+        done = subprocess.run(["bash", str(file)], env={**os.environ, "PATH": path}, timeout=150, check=False)  # noqa: S607
         return done.returncode
 
     def values(self) -> dict[str, str]:

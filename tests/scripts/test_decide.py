@@ -135,7 +135,7 @@ def test_giving_up_on_a_question_ends_without_an_answer_or_a_traceback(end: str,
         running.send_signal(signal.SIGINT)
     else:
         os.write(near, b"\x04")
-    out, err = running.communicate(timeout=100)
+    out, err = running.communicate(timeout=200)
     os.close(near)
     assert first == "task"
     assert (running.returncode, out) == (code, "")
@@ -146,7 +146,7 @@ def test_on_a_terminal_it_asks_for_what_was_not_given_and_enter_keeps_the_defaul
     running, near = on_a_terminal("--task", "image-labels")
     # The second answer cannot be: it is asked again. Everything else is left as it is.
     os.write(near, b"400000\n9\n0.02\n" + b"\n" * 20)
-    out, err = running.communicate(timeout=100)
+    out, err = running.communicate(timeout=200)
     os.close(near)
     assert running.returncode == 0, err
     said = json.loads(out)["situation"]

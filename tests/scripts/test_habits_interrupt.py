@@ -37,7 +37,7 @@ def ends_cleanly(run: "subprocess.Popen[str]", lines: int = 1) -> None:
     done = run.poll() is not None
     if not done:
         os.killpg(run.pid, signal.SIGINT)
-    _, errors = run.communicate(timeout=60)
+    _, errors = run.communicate(timeout=150)
     assert run.returncode in INTERRUPTED or (run.returncode == 0 and done), errors
     assert "Traceback" not in errors
     # Progress that was written before aside.
@@ -143,7 +143,7 @@ def on_a_terminal(line: str) -> tuple[int, str]:
             break
         shown += part
     os.close(ours)
-    return run.wait(timeout=60), shown.decode()
+    return run.wait(timeout=150), shown.decode()
 
 
 @pytest.mark.parametrize("line", ["preview --stack prod", "compare --stack prod", "access --stack prod"])
@@ -159,5 +159,5 @@ def test_what_takes_longer_than_a_second_says_so_on_a_terminal_and_cleans_up(lin
 
 def test_nothing_is_drawn_into_a_pipe() -> None:
     run = start("preview --stack prod")
-    _, errors = run.communicate(timeout=60)
+    _, errors = run.communicate(timeout=150)
     assert errors == ""

@@ -167,7 +167,7 @@ def _made(state: Path) -> int:
         return 0
 
 
-def _until(true: Any, seconds: float = 60) -> None:
+def _until(true: Any, seconds: float = 150) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end

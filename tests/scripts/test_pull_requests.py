@@ -211,7 +211,7 @@ def test_what_stands_in_the_way_of_a_comment_is_told(
         input="text",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=150,
         check=False,
     )
     assert done.returncode == code, done.stderr

@@ -105,7 +105,7 @@ def sandboxed(tmp_path: Path, store: Path) -> Iterator[Sandboxed]:
     _until(lambda: not found.running())
 
 
-def _until(holds: object, seconds: float = 40) -> None:
+def _until(holds: object, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not holds():  # type: ignore[operator]
         assert time.monotonic() < end
@@ -195,7 +195,7 @@ def test_an_up_that_is_stopped_before_anything_is_there_leaves_nothing(sandboxed
             assert sandboxed.running()
             process.send_signal(signal.SIGINT)
             break
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=150)
     assert process.returncode == 130, "".join(lines) + errors
     assert not (sandboxed.folder / ".breakeven").exists()
     assert sandboxed.running() == []

@@ -84,7 +84,7 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     while run.poll() is None and not (results.exists() and results.stat().st_size):
         time.sleep(0.01)
     run.send_signal(signal.SIGINT)
-    _, stderr = run.communicate(timeout=60)
+    _, stderr = run.communicate(timeout=150)
     assert run.returncode == 130
     assert one_line(stderr) == f"breakeven: stopped: what is done is in {results}; go on with --resume"
 

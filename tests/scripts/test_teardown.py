@@ -153,7 +153,7 @@ def test_interfaces_that_are_released_late_are_waited_for(stage: Stage, account:
         if "waiting for AWS to release network interfaces" in line:
             network.delete_network_interface(NetworkInterfaceId=interface)
             reluctance.released.set()
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=150)
     assert process.returncode == 0, "".join(said)[-3000:] + errors
     assert reluctance.refused > 0
     assert sum("waiting for AWS" in line for line in said) == 1

@@ -16,7 +16,7 @@ from typing import Any
 
 from serving.backends import Backend, Launch, make
 
-START_SECONDS = 90.0
+START_SECONDS = 240.0
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def test_torchserve_takes_no_models_from_outside_and_wants_no_token(images: Runn
         return
     url = f"http://127.0.0.1:{images.launch.port + 1}/models?url=http://127.0.0.1:1/x.mar"
     with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=20)
+        urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=60)
     refused.value.close()
     assert refused.value.code == 405
     config = (images.launch.work / "config.properties").read_text()

@@ -211,14 +211,14 @@ def test_what_is_no_answer_is_a_broken_connection(answer: bytes) -> None:
 
 def test_errors_are_counted_by_status_and_stay_out_of_the_percentiles() -> None:
     def every_fourth(asked: Asked) -> Told:
-        return Told(503, seconds=0.3) if asked.number % 4 == 0 else Told()
+        return Told(503, seconds=2) if asked.number % 4 == 0 else Told()
 
     with endpoint(every_fourth) as server:
         run = open_loop(target(server.url), rate=40, seconds=1)
     assert run.errors == {"503": 10}
     assert run.answered == 30
     assert run.latency is not None
-    assert run.latency.max_ms < 280
+    assert run.latency.max_ms < 1_900
 
 
 def test_an_answer_that_does_not_come_is_a_timeout_and_the_run_ends() -> None:

@@ -96,7 +96,7 @@ def test_readers_who_hang_up_hurt_nobody(server: Running) -> None:
     head = f"POST /predictions/tiny HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
 
     def leave() -> None:
-        with socket.create_connection(("127.0.0.1", server.launch.port), timeout=20) as line:
+        with socket.create_connection(("127.0.0.1", server.launch.port), timeout=60) as line:
             line.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode() + body)
             assert b"200" in line.recv(200)
 

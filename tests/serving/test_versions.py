@@ -231,7 +231,7 @@ def test_two_at_once_get_two_numbers(home: Path) -> None:
         made = prepared(home).rename(home.parents[1] / place)
         command = [sys.executable, "-c", code, str(home), str(made)]
         processes.append(subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT))
-    assert [process.wait(timeout=100) for process in processes] == [0, 0, 0]
+    assert [process.wait(timeout=200) for process in processes] == [0, 0, 0]
     found = versions.versions(home)
     assert [version.number for version in found] == ["1.0", "1.1", "1.2", "1.3"]
     assert {Path(version.note).name for version in found[1:]} == {"a", "b", "c"}

@@ -114,10 +114,10 @@ class Sandbox:
         return subprocess.Popen(["bash", str(file)], env=variables, text=True)  # noqa: S607
 
     def run(self, script: str, **environment: str) -> int:
-        return self.start(script, **environment).wait(timeout=60)
+        return self.start(script, **environment).wait(timeout=150)
 
     def wait_for(self, there: Callable[[], bool]) -> None:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while not there():
             assert time.monotonic() < end
             time.sleep(0.05)

@@ -130,7 +130,7 @@ def test_checkpoints_are_kept_meanwhile_whole_ones_alone(sandbox: Sandbox) -> No
     with tarfile.open(sandbox.bucket / kept(sandbox, told).key) as archive:
         assert sorted(archive.getnames()) == [".", "./checkpoint-1"]
     (sandbox.root / "interrupt").touch()
-    process.wait(timeout=30)
+    process.wait(timeout=120)
 
 
 def test_what_spot_takes_back_is_kept_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_what_spot_takes_back_is_kept_and_goes_on_where_it_stopped(tmp_path: Pat
     process = first.start(told.user_data(REGION))
     first.wait_for(lambda: first.said("step 2"))
     (first.root / "interrupt").touch()
-    process.wait(timeout=30)
+    process.wait(timeout=120)
     assert first.status(told.job)["ended"] == "interrupted"
     assert ended_last(first)
     assert "breakeven: stopped: interrupted" in first.log(told.job)
@@ -178,7 +178,7 @@ def test_a_machine_that_goes_down_keeps_what_there_is_before(sandbox: Sandbox) -
     process = sandbox.start(told.user_data(REGION))
     sandbox.wait_for(lambda: sandbox.said("step 1"))
     process.terminate()
-    process.wait(timeout=30)
+    process.wait(timeout=120)
     assert sandbox.status(told.job)["exit_code"] is None
     kept(sandbox, told)
     assert ended_last(sandbox)

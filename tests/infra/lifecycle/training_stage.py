@@ -148,7 +148,7 @@ class Played:
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        self._thread.join(timeout=60)
+        self._thread.join(timeout=150)
 
     def _play(self) -> None:
         seen: set[str] = set()
@@ -169,7 +169,7 @@ class Played:
             store.download_file(bucket, row["Key"], str(here / row["Key"]))
         process = sandbox.start(user_data(instance))
         self.during(sandbox, number)
-        process.wait(timeout=60)
+        process.wait(timeout=150)
         # The last word comes last.
         for path in sorted(here.rglob("out/**/*"), key=lambda path: path.name == "status.json"):
             if path.is_file():

@@ -77,7 +77,7 @@ def broken(port: int) -> None:
         ("Transfer-Encoding: chunked", f"{MARK}\r\n{MARK}"),
         (f"Content-Length: {10 * len(MARK)}", MARK),
     ):
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             line = f"POST /predictions/mischief HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n{body}"
             connection.sendall(line.encode())
 
@@ -110,7 +110,7 @@ def test_no_metric_holds_a_body(asked: tuple[Running, dict[str, int]]) -> None:
     assert server.backend.metrics().requests > len(BODIES) / 2
     assert MARK not in repr(server.backend.metrics())
     if server.launch.port and type(server.backend).__name__ == "TorchServe":
-        with urllib.request.urlopen(f"http://127.0.0.1:{server.launch.port + 2}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.launch.port + 2}/metrics", timeout=60) as answer:
             series = answer.read().decode()
         assert "ts_inference_requests_total" in series
         assert MARK not in series

@@ -35,7 +35,7 @@ class Node:
         return found
 
     def post(self, body: bytes) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.world.settings.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.world.settings.port, timeout=60)
         try:
             connection.request("POST", "/predictions/small", body)
             return connection.getresponse().status
@@ -60,5 +60,5 @@ def running(world: World, **settings: object) -> Iterator[Node]:
         yield node
     finally:
         node.stop.set()
-        node.thread.join(timeout=20)
+        node.thread.join(timeout=60)
         node.backend.stop()

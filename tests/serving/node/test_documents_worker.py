@@ -88,7 +88,7 @@ def worked(stored: Depot, engine: Engine, folder: Path) -> None:
             until(lambda: over.is_set() or stored.waiting() == (0, 0), seconds=40)
         finally:
             stop.set()
-            worker.join(timeout=40)
+            worker.join(timeout=120)
 
 
 def test_a_documents_own_fault_is_a_result_and_a_dead_letter_and_is_not_tried_again(

@@ -29,7 +29,7 @@ def test_a_server_that_stands_still_is_replaced_by_one_that_predicts(name: str, 
         still.send_signal(signal.SIGSTOP)
         until(lambda: server.look() is State.DOWN, seconds=30)
         assert server.reason == "/ping failed 2 times in a row"
-        _, left = psutil.wait_procs(family, timeout=10)
+        _, left = psutil.wait_procs(family, timeout=60)
         assert left == []
         until(lambda: server.look() is State.READY, seconds=START_SECONDS)
         assert sample.predict("127.0.0.1", launch.port, seconds=10) is None

@@ -153,7 +153,7 @@ def test_ctrl_c_keeps_what_is_done(folder: Path, undisturbed: dict[str, Any], tm
     while run.poll() is None and not (results.exists() and results.stat().st_size):
         time.sleep(0.01)
     run.send_signal(signal.SIGINT)
-    run.communicate(timeout=30)
+    run.communicate(timeout=120)
     assert run.returncode != 0
     done = by_id(iter(Results(results)))
     assert done

@@ -22,7 +22,7 @@ from tests.serving.documents.run.scene import PUPPET, pool, sources, statuses, t
 ROOT = Path(__file__).resolve().parents[4]
 
 
-def gone(pid: int, seconds: float = 5.0) -> bool:
+def gone(pid: int, seconds: float = 40.0) -> bool:
     """Whether a process ends within so many seconds; a zombie has ended."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
