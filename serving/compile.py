@@ -120,7 +120,7 @@ def _package(module: Any, example: Sequence[Any], shapes: Any, target: Path, tri
 
     program = torch.export.export(module, tuple(example), dynamic_shapes=shapes)
     torch._inductor.aoti_compile_and_package(program, package_path=str(target), inductor_configs={"freezing": True})
-    loaded = torch._inductor.aoti_load_package(str(target))
+    loaded = forms.compiled(target)
     for inputs in tried:
         _agrees(loaded, module, inputs, f"compiled, {len(inputs[0])} together")
 

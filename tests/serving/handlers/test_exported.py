@@ -1,4 +1,4 @@
-"""The exported form: what any machine runs, without what only a compiler needs."""
+"""The exported form, which any machine runs, and what loading it or a compiled one brings along."""
 
 import subprocess
 import sys
@@ -13,9 +13,11 @@ from serving.compile import write_forms
 from serving.errors import ServingError
 from serving.handlers import exported
 from serving.model import find
+from serving.packed import unpack
 from tests.serving.handlers.unpacked import unpacked
 
 ROOT = Path(__file__).resolve().parents[3]
+COMPILER = {"sympy", "torch._dynamo", "torch._inductor", "transformers"}
 
 
 class Counting(torch.nn.Module):
@@ -59,15 +61,24 @@ def test_it_is_made_anew_where_its_inputs_lie(form: tuple[Any, Path]) -> None:
     assert elsewhere(*(part.to("meta") for part in network.example(3))).device == torch.device("meta")
 
 
+def loaded_by(words: str, folder: Path) -> set[str]:
+    """The modules of a process that has done what `words` say with `folder`."""
+    code = f"import sys; from pathlib import Path; folder = Path(sys.argv[1])\n{words}; print(*sys.modules)"
+    run = [sys.executable, "-c", code, str(folder)]
+    return set(subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+
+
 def test_it_loads_nothing_of_torchs_compiler(form: tuple[Any, Path]) -> None:
-    words = (
-        "import sys; from pathlib import Path; from serving.handlers import exported\n"
-        "exported.load(Path(sys.argv[1])); print(*sys.modules)"
-    )
-    run = [sys.executable, "-c", words, str(form[1])]
-    loaded = set(subprocess.run(run, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
-    assert "torch" in loaded
-    assert not {"sympy", "torch._dynamo", "torch._inductor", "transformers"} & loaded
+    found = loaded_by("from serving.handlers import exported; exported.load(folder)", form[1])
+    assert "torch" in found
+    assert not COMPILER & found
+
+
+def test_a_compiled_form_does_not_either(image_archive: Path, tmp_path: Path) -> None:
+    folder = unpack(image_archive, tmp_path / "model")
+    found = loaded_by("from serving.handlers.adapter import predictor; predictor(folder)", folder)
+    assert "torch" in found
+    assert not COMPILER & found
 
 
 def test_one_tensor_of_two_names_is_stored_once_and_answers_as_the_network(tmp_path: Path) -> None:
