@@ -131,7 +131,7 @@ def python(block: Block, runner: Runner) -> str:
         env=runner.world.environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, f"{block.where}: {done.stderr}"

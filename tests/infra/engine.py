@@ -20,7 +20,7 @@ PROVIDER_SETTINGS = {
     # Otherwise an API that the emulator lacks is asked again for ten minutes.
     "aws:maxRetries": "2",
 }
-TIMEOUT_SECONDS = 400
+TIMEOUT_SECONDS = 900
 
 
 def missing() -> str:

@@ -131,7 +131,7 @@ def test_a_typescript_program_gets_the_resources_and_the_bill_of_the_program(pro
             capture_output=True,
             text=True,
             check=False,
-            timeout=300,
+            timeout=900,
         )
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout.splitlines()[-1])

@@ -26,7 +26,7 @@ class Bench:
         own = {"BREAKEVEN_MODELS": str(self.models), "BREAKEVEN_MODEL_STORE": str(self.store), "COLUMNS": "80"}
         return subprocess.run(
             [sys.executable, "-m", "scripts.cli", *arguments], cwd=ROOT, env={**os.environ, **own},
-            capture_output=True, text=True, timeout=300,
+            capture_output=True, text=True, timeout=900,
         )  # fmt: skip
 
     def data(self, words: Words = SIGNALS) -> str:

@@ -78,7 +78,7 @@ class Job:
             env={**self.environment, "GITHUB_OUTPUT": str(outputs), **own},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )
         self.said += done.stdout + done.stderr
@@ -183,7 +183,7 @@ def test_gitlabs_job_writes_one_note_and_changes_it(pull_request: Job, service: 
             env=environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -266,7 +266,7 @@ def test_the_hook_refuses_a_commit_above_the_budget_and_passes_the_others(tmp_pa
             env={**READY, "PRE_COMMIT_HOME": str(tmp_path / "cache")},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )
 

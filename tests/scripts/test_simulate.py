@@ -215,7 +215,7 @@ def test_without_jinja2_it_says_what_to_install_before_it_simulates(tmp_path: Pa
         env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert (done.returncode, done.stdout) == (3, "")

@@ -24,7 +24,7 @@ def resource_blocks() -> dict[str, Block]:
         network, address = process.stdout.readline().decode().split("|")[2:4]
         target = f"unix:{address}" if network == "unix" else address
         with grpc.insecure_channel(target, options=[("grpc.max_receive_message_length", -1)]) as channel:
-            raw = channel.unary_unary("/tfplugin5.Provider/GetSchema")(b"", timeout=120)
+            raw = channel.unary_unary("/tfplugin5.Provider/GetSchema")(b"", timeout=300)
     finally:
         process.kill()
         process.stdout.close()

@@ -84,7 +84,7 @@ def test_workers_that_start_at_once_build_a_model_once_and_load_no_more_than_nee
     left.mkdir(parents=True)
     command = [sys.executable, "-c", LOAD, str(own), str(fresh)]
     workers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=MODELS.parents[1]) for _ in range(2)]
-    said = [worker.communicate(timeout=300)[0].split() for worker in workers]
+    said = [worker.communicate(timeout=900)[0].split() for worker in workers]
     assert said == [["1", "False", "Local"]] * 2
     assert [path for path in fresh.iterdir() if path.is_dir()] == [model_cache.place(find("minilm", tmp_path), fresh)]
 

@@ -108,6 +108,6 @@ def test_models_are_loaded_late_quietly_and_without_a_network(tmp_path: Path) ->
     pytest.importorskip("rapidocr")
     np.save(tmp_path / "page.npy", pixels(paper(LETTER[:1])))
     command = [sys.executable, "-c", OFFLINE, str(tmp_path / "page.npy")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
     assert json.loads(done.stdout) == [False, [LETTER[0]]]
     assert not done.stderr
