@@ -17,10 +17,11 @@ BATCHES: Final = (1, 4)
 # Folding and reordering of 32-bit sums; above it a form is wrong rather than rounded.
 TOLERANCE: Final = 1e-3
 
-# Checks the shapes of what comes in; whoever calls a network has done so.
+# The part that checks the shapes of what comes in; whoever calls a network has done so. (The operator that is left out
+# beside it says what held for the example, its device too.)
 GUARDS: Final = "_guards_fn"
 HEAD: Final = "from math import inf, nan\n\nimport torch\n\n\n"
-# What torch counts among the names of a graph, needed or not; the last four are not in one that we have gone through.
+# What torch counts among the names of every graph; of these the source reads only those that its head brings.
 PROVIDED: Final = frozenset({"inf", "nan", "torch", "device", "NoneType", "fx_pytree", "pytree"})
 
 
@@ -54,22 +55,23 @@ def _export(network: ModuleType, module: Any, place: Path) -> None:
 
 
 def _written(program: Any) -> tuple[str, dict[str, Any]]:
-    """The graph of an exported program as Python source, and the tensors that this reads, by their names."""
+    """The graph of an exported program as Python source, and the tensors that this reads, by their names in it."""
     import torch
     from torch.fx.graph import CodeGen
 
     graph, weights = program.graph, {}
-    _free_of_device(graph)
     for node in list(graph.nodes):
-        if node.op == "call_module" and node.target == GUARDS:
+        if node.target in (GUARDS, torch.ops.aten._assert_tensor_metadata.default):
             graph.erase_node(node)
         elif node.op == "get_attr" and torch.is_tensor(found := attrgetter(node.target)(program)):
-            weights[node.target] = found.detach().contiguous()
+            node.target = node.name
+            weights[node.name] = found.detach().contiguous()
         elif node.op in ("call_module", "get_attr"):
             raise _unwritable(f"it calls the part {node.target}")
         elif node.op == "output":
-            (answer,) = node.args[0]
+            ((answer,),) = node.args
             node.args = (answer,)
+    _free_of_device(graph)
     # The program's own code takes arguments of any nesting apart and puts its answers together again.
     graph.set_codegen(CodeGen())
     code = graph.python_code("self")
@@ -90,11 +92,8 @@ def _free_of_device(graph: Any) -> None:
     def placed(value: Any) -> Any:
         return where if isinstance(value, torch.device) else value
 
-    for node in list(graph.nodes):
-        if node.target is torch.ops.aten._assert_tensor_metadata.default:  # what held for the example, device and all
-            graph.erase_node(node)
-        else:
-            node.args, node.kwargs = map_aggregate(node.args, placed), map_aggregate(node.kwargs, placed)
+    for node in graph.nodes:
+        node.args, node.kwargs = map_aggregate(node.args, placed), map_aggregate(node.kwargs, placed)
 
 
 def _unwritable(reason: str) -> ServingError:
@@ -120,7 +119,7 @@ def _package(module: Any, example: Sequence[Any], shapes: Any, target: Path, tri
 
     program = torch.export.export(module, tuple(example), dynamic_shapes=shapes)
     torch._inductor.aoti_compile_and_package(program, package_path=str(target), inductor_configs={"freezing": True})
-    loaded = forms.compiled(target)
+    loaded = forms.open_compiled(target)
     for inputs in tried:
         _agrees(loaded, module, inputs, f"compiled, {len(inputs[0])} together")
 

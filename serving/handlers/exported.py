@@ -26,17 +26,5 @@ def load(place: Path) -> Any:
     Exported.forward = names["forward"]
     found = Exported()
     for name, tensor in torch.load(place / WEIGHTS, map_location="cpu", weights_only=True, mmap=True).items():
-        _hold(found, name, tensor)
+        found.register_buffer(name, tensor)
     return found.eval()
-
-
-def _hold(module: Any, name: str, tensor: Any) -> None:
-    """Under a dotted name, through modules that are made where they are missing."""
-    import torch
-
-    *path, last = name.split(".")
-    for part in path:
-        if part not in dict(module.named_children()):
-            module.add_module(part, torch.nn.Module())
-        module = module.get_submodule(part)
-    module.register_buffer(last, tensor)

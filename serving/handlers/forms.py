@@ -96,7 +96,7 @@ def load(loading: Loading, threads: int | None = None) -> Network:
     return Network({}, module, form, counts, device)
 
 
-def compiled(path: Path) -> Callable[..., Any]:
+def open_compiled(path: Path) -> Callable[..., Any]:
     """A compiled form by itself: torch's own loader brings the compiler along, 2.5 s of processor and 80 MB.
 
     Raises RuntimeError where it does not load.
@@ -115,7 +115,7 @@ def compiled(path: Path) -> Callable[..., Any]:
 
 def _compiled(place: Path, batches: Sequence[Any]) -> dict[Any, Callable[..., Any]]:
     try:
-        return {batch: compiled(place / compiled_name(batch)) for batch in batches}
+        return {batch: open_compiled(place / compiled_name(batch)) for batch in batches}
     except (RuntimeError, OSError) as error:
         # Another C library, a truncated file: slower is better than not at all.
         log.warning("the compiled form does not load (%s): the exported form is used", str(error).splitlines()[0])

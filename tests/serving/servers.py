@@ -87,6 +87,19 @@ def running(name: str, archive: Path, folder: Path, **more: Any) -> Iterator[Run
         backend.stop()
 
 
+def gone(pid: int, seconds: float = 40.0) -> bool:
+    """Whether a process ends within so many seconds; a zombie has ended."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
 def free_port() -> int:
     """The first of eight free ports in a row, below those that the system gives to clients."""
     while True:

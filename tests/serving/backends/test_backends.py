@@ -12,7 +12,7 @@ import pytest
 
 from serving.backends import NAMES
 from tests.serving.archives import misbehaving
-from tests.serving.servers import Running, running
+from tests.serving.servers import Running, gone, running
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -26,14 +26,6 @@ def workers_of(server: Running) -> list[psutil.Process]:
     """The processes that predict."""
     parent = psutil.Process(server.backend.pid)
     return [c for c in parent.children(recursive=True) if any("worker" in word for word in words_of(c))]
-
-
-def has_ended(process: psutil.Process) -> bool:
-    """Whether it is gone, or only waits for its parent to notice."""
-    try:
-        return bool(process.status() == psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return True
 
 
 def words_of(process: psutil.Process) -> list[str]:
@@ -95,7 +87,7 @@ def test_a_worker_that_hangs_is_replaced(server: Running) -> None:
 def test_a_killed_worker_is_replaced(server: Running) -> None:
     victim = workers_of(server)[0]
     os.kill(victim.pid, signal.SIGKILL)
-    until(lambda: has_ended(victim))
+    assert gone(victim.pid)
     wait_for_workers(server)
     assert [a.status for a in server.calls([b"hello"] * 8, at_once=4)] == [200] * 8
 

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -135,6 +136,12 @@ def worker(settings: NodeSettings, **environment: str) -> "Iterator[subprocess.P
         if program.stderr:
             program.stderr.close()
         program.wait()
+
+
+def stopped(program: "subprocess.Popen[str]") -> str:
+    """What a worker said that has been told to leave, once it has."""
+    program.send_signal(signal.SIGTERM)
+    return program.communicate(timeout=150)[1]
 
 
 def _client(service: str) -> Any:

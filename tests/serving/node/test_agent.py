@@ -158,13 +158,13 @@ def test_a_node_with_a_queue_works_it_until_it_leaves_and_again_when_that_proces
     with depot() as stored:
         settings = {"queue_url": stored.queue, "dead_letter_url": stored.dead, "document_bucket": stored.bucket}
         with running(world, **settings) as node:
-            until(lambda: stored.waiting() == (0, 0), seconds=60)  # S3 only tried the way
+            until(lambda: stored.waiting() == (0, 0))  # S3 only tried the way
             (first,) = documents_of(world)
             first.kill()
-            until(lambda: [one.pid for one in documents_of(world)] not in ([], [first.pid]), seconds=40)
+            until(lambda: [one.pid for one in documents_of(world)] not in ([], [first.pid]))
             world.put_in(world.this, "Terminating:Wait")
             world.metadata.paths["autoscaling/target-lifecycle-state"] = "Terminated"
-            until(lambda: not documents_of(world), seconds=60)
+            until(lambda: not documents_of(world))
             until(lambda: world.state(world.this) == "")
             until(lambda: not node.backend.alive())
 

@@ -16,7 +16,7 @@ from serving.documents.engines.types import Options
 from serving.documents.plan import Plan
 from serving.documents.types import Row, Source
 from tests.serving.archives import shipped
-from tests.serving.node.depot import Depot, depot, settings_of, worker
+from tests.serving.node.depot import Depot, depot, settings_of, stopped, worker
 from tests.serving.node.world import until
 from tests.serving.servers import Running, running
 
@@ -88,8 +88,7 @@ def test_a_folder_goes_through_the_stack_once_and_every_document_comes_back(
         first = stored.sent("")
         again = sent_through(stored, sources, "one", tmp_path)
         assert stored.waiting() == (0, 0)
-        program.send_signal(signal.SIGTERM)
-        _, said = program.communicate(timeout=150)
+        said = stopped(program)
     assert program.returncode == 0, said
     # A plan lies under its own digest, and is written at each start.
     assert {key: at for key, at in stored.sent("").items() if not key.startswith("plans/")} == {
@@ -121,7 +120,7 @@ def test_what_others_put_there_is_read_by_the_stacks_own_plan(stored: Depot, ser
     stored.put("uploads/letters/a b.txt", GOOD)
     stored.put("uploads/letters/photo.xyz", b"...")
     with worker(settings_of(stored, server, tmp_path)):
-        until(lambda: len(stored.keys("results/")) == 2, seconds=150)
+        until(lambda: len(stored.keys("results/")) == 2)
         until(lambda: stored.waiting() == (0, 0))
     (row,) = stored.rows("results/letters/a b.txt.jsonl")
     assert (row["id"], row["label"]) == ("letters/a b.txt", "positive")
@@ -134,13 +133,13 @@ def test_a_worker_that_is_killed_leaves_its_documents_to_the_next_one(
 ) -> None:
     stored.put("uploads/a.txt", GOOD)
     with held(server), worker(settings_of(stored, server, tmp_path)) as first:
-        until(lambda: server.backend.metrics().in_flight, seconds=150)
+        until(lambda: server.backend.metrics().in_flight)
         os.kill(first.pid, signal.SIGKILL)
         first.wait()
         assert stored.keys("results/") == []
     stored.hold_ends()
     with worker(settings_of(stored, server, tmp_path)):
-        until(lambda: stored.keys("results/") == ["results/a.txt.jsonl"], seconds=150)
+        until(lambda: stored.keys("results/") == ["results/a.txt.jsonl"])
         until(lambda: stored.waiting() == (0, 0))
     assert stored.dead_letters() == []
 
@@ -150,9 +149,8 @@ def test_a_worker_that_must_leave_gives_back_what_it_cannot_finish(
 ) -> None:
     stored.put("uploads/a.txt", GOOD)
     with held(server), worker(settings_of(stored, server, tmp_path, drain_seconds=1)) as program:
-        until(lambda: server.backend.metrics().in_flight, seconds=150)
-        program.send_signal(signal.SIGTERM)
-        _, said = program.communicate(timeout=150)
+        until(lambda: server.backend.metrics().in_flight)
+        said = stopped(program)
     assert program.returncode == 0, said
     assert stored.waiting() == (1, 0), "nobody holds it any more"
     assert stored.keys("results/") == []
@@ -163,7 +161,7 @@ def test_a_worker_that_must_leave_finishes_what_it_can(stored: Depot, server: Ru
     stored.put("uploads/a.txt", GOOD)
     with worker(settings_of(stored, server, tmp_path)) as program:
         with held(server):
-            until(lambda: server.backend.metrics().in_flight, seconds=150)
+            until(lambda: server.backend.metrics().in_flight)
             program.send_signal(signal.SIGTERM)
             stored.put("uploads/late.txt", GOOD)
         _, said = program.communicate(timeout=150)
@@ -181,10 +179,9 @@ def test_a_worker_that_takes_long_to_end_is_not_ended_by_its_own_clock(
     (tmp_path / "sitecustomize.py").write_text(slow)
     stored.put("uploads/a.txt", GOOD)
     with worker(settings_of(stored, server, tmp_path, drain_seconds=1), PYTHONPATH=str(tmp_path)) as program:
-        until(lambda: stored.keys("results/") == ["results/a.txt.jsonl"] and stored.waiting() == (0, 0), seconds=150)
+        until(lambda: stored.keys("results/") == ["results/a.txt.jsonl"] and stored.waiting() == (0, 0))
         start = time.monotonic()
-        program.send_signal(signal.SIGTERM)
-        _, said = program.communicate(timeout=150)
+        said = stopped(program)
     assert time.monotonic() - start > 3
     assert (program.returncode, said.count("drained and stopped"), said.count("Drained")) == (0, 1, 0), said
 
@@ -202,9 +199,8 @@ def test_what_documents_say_is_neither_logged_nor_in_dead_letters_nor_in_rows(
     for name, body in bodies.items():
         stored.put(f"uploads/{name}", body)
     with worker(settings_of(stored, server, tmp_path / "state")) as program:
-        until(lambda: len(stored.keys("results/")) == len(bodies) and stored.waiting() == (0, 0), seconds=150)
-        program.send_signal(signal.SIGTERM)
-        _, said = program.communicate(timeout=150)
+        until(lambda: len(stored.keys("results/")) == len(bodies) and stored.waiting() == (0, 0))
+        said = stopped(program)
     rows = [row for key in stored.keys("results/") for row in stored.rows(key)]
     assert {row["status"] for row in rows} == {"ok", "failed"}
     assert "working the queue" in said

@@ -85,7 +85,7 @@ def worked(stored: Depot, engine: Engine, folder: Path) -> None:
         worker = threading.Thread(target=worker_of(settings, noted, stop).run)
         worker.start()
         try:
-            until(lambda: over.is_set() or stored.waiting() == (0, 0), seconds=40)
+            until(lambda: over.is_set() or stored.waiting() == (0, 0))
         finally:
             stop.set()
             worker.join(timeout=120)

@@ -173,7 +173,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(holds: Callable[[], object], seconds: float = 90) -> None:
+def until(holds: Callable[[], object], seconds: float = 150) -> None:
     """Wait until something holds; fails when it does not in time."""
     end = time.monotonic() + seconds
     while not holds():

@@ -22,28 +22,21 @@ ROOT = Path(__file__).resolve().parents[4]
 COUNT = 40
 
 
-def program(words: str, cwd: Path, *arguments: str) -> "subprocess.Popen[str]":
-    """A user's script, in a folder of theirs."""
+def script(words: str, cwd: Path, *arguments: str) -> dict[str, Any]:
+    """How a user's script is run, in a folder of theirs."""
     (cwd / "script.py").write_text(words)
-    return subprocess.Popen(
-        [sys.executable, "script.py", *arguments],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command, environment = [sys.executable, "script.py", *arguments], {**os.environ, "PYTHONPATH": str(ROOT)}
+    return {"args": command, "cwd": cwd, "env": environment, "text": True}
+
+
+def program(words: str, cwd: Path, *arguments: str) -> "subprocess.Popen[str]":
+    """A script that is not waited for."""
+    return subprocess.Popen(**script(words, cwd, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def finished(words: str, cwd: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """A user's script that has ended, well or not; one that does not end fails, and does not outlive the test."""
-    with program(words, cwd, *arguments) as run:
-        try:
-            out, err = run.communicate(timeout=600)
-        except subprocess.TimeoutExpired:
-            run.kill()
-            raise
-    return subprocess.CompletedProcess(run.args, run.returncode, out, err)
+    """A script that has ended, well or not; one that does not end fails."""
+    return subprocess.run(**script(words, cwd, *arguments), capture_output=True, timeout=600, check=False)
 
 
 def by_id(rows: Iterator[Mapping[str, Any]]) -> dict[str, Any]:

@@ -18,21 +18,9 @@ from serving.documents.plan import Plan
 from serving.documents.types import Source
 from serving.errors import InputError, ServingError
 from tests.serving.documents.run.scene import PUPPET, pool, sources, statuses, texts
+from tests.serving.servers import gone
 
 ROOT = Path(__file__).resolve().parents[4]
-
-
-def gone(pid: int, seconds: float = 40.0) -> bool:
-    """Whether a process ends within so many seconds; a zombie has ended."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
-                return True
-        except FileNotFoundError:
-            return True
-        time.sleep(0.02)
-    return False
 
 
 @pytest.mark.parametrize("workers", [1, 3])
